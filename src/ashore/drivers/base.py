@@ -1,0 +1,110 @@
+"""What a driver must do, and what it may be able to do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from ashore.model.types import Machine
+from ashore.transport.base import Transport
+
+
+class PowerState(StrEnum):
+    """Of a machine: absent means it was never made or has been removed."""
+
+    ON = "on"
+    OFF = "off"
+    ABSENT = "absent"
+
+
+class Level(StrEnum):
+    """Of a finding. An error stops `up`; a warning does not."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a preflight looked at.
+
+    Attributes:
+        id: stable, for machines: `inotify-instances`.
+        what: what was found. why: why it matters. fix: what mends it, as a
+            command where there is one; empty when `level` is ok.
+        packages: distribution packages that `up` may install to mend it.
+        mended_by_up: `up` mends it by itself (and `down` names what it leaves).
+    """
+
+    id: str
+    level: Level
+    what: str
+    why: str = ""
+    fix: str = ""
+    packages: tuple[str, ...] = ()
+    mended_by_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What the driver needs to know to make a machine.
+
+    Attributes:
+        user_data, meta_data, network_config: the NoCloud seed, the same text
+            for every driver.
+        data: directories in the machine that live on a plain file system of
+            their own and survive a new root (`/var/lib/etcd`).
+    """
+
+    machine: Machine
+    user_data: str
+    meta_data: str
+    network_config: str
+    data: tuple[str, ...] = ()
+
+
+Record = Callable[[str, str], None]
+"""Writes (kind, name) of something about to be created to the stack's ledger."""
+
+
+class Driver(Protocol):
+    """Makes the fabric and the machines of one stack. Constructed for a stack and an image."""
+
+    name: str
+
+    async def fabric_drift(self) -> list[str]: ...
+    async def fabric_apply(self) -> None: ...
+
+    async def machine_drift(self, blueprint: Blueprint) -> list[str]:
+        """Differences of existence, power, limits; the seed counts only before the first boot."""
+        ...
+
+    async def machine_apply(self, blueprint: Blueprint) -> None:
+        """Make (if absent), start (if off), adjust limits. Returns when it is powered on;
+        it need not have booted."""
+        ...
+
+    async def states(self) -> dict[str, PowerState]:
+        """Every machine of the stack that exists, found by label, not by memory."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Power off a machine and delete it with its data. No error if it is absent."""
+        ...
+
+    async def destroy(self) -> list[str]:
+        """Remove everything of the stack; go on after errors; return what remains, named."""
+        ...
+
+    def transport(self, name: str) -> Transport: ...
+
+
+@runtime_checkable
+class Power(Protocol):
+    """Optional: switch a machine like a BMC does, without asking what runs on it."""
+
+    async def power_on(self, name: str) -> None: ...
+    async def power_off(self, name: str) -> None:
+        """As if the cord was pulled; returns when nothing of the machine runs any more."""
+        ...

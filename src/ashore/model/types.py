@@ -1,0 +1,97 @@
+"""The resolved stack: frozen, complete, without a trace of the file it came from."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network
+
+
+class Role(StrEnum):
+    """What a machine is for. A role is a list of components and nothing more."""
+
+    GATEWAY = "gateway"
+    LOADBALANCER = "loadbalancer"
+    CONTROLPLANE = "controlplane"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One machine of a stack.
+
+    Attributes:
+        name: short host name, unique in the stack (`cp1`).
+        index: 1-based within the role.
+        address: planned from the file alone; does not move when counts grow.
+        mac: locally administered, derived from stack name and machine name.
+        cpus: processors the machine may use at most (enforced by the driver).
+        memory: bytes the machine may use at most (enforced by the driver).
+    """
+
+    name: str
+    role: Role
+    index: int
+    address: IPv4Address
+    mac: str
+    cpus: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The stack's own network.
+
+    Attributes:
+        host: the address of the host's end of the one veth into the stack.
+        floating: the floating IP in front of the Kubernetes API.
+        dynamic: first and last address of the DHCP range for strangers.
+        uplink: `auto` or `none`, as written in the file.
+    """
+
+    cidr: IPv4Network
+    domain: str
+    host: IPv4Address
+    gateway: IPv4Address
+    floating: IPv4Address
+    dynamic: tuple[IPv4Address, IPv4Address]
+    uplink: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kubernetes:
+    """The cluster: `version` without a leading v; `dns` is CoreDNS's service address."""
+
+    version: str
+    pod_cidr: IPv4Network
+    service_cidr: IPv4Network
+    dns: IPv4Address
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Everything that the rest of the program knows of the user's file."""
+
+    name: str
+    driver: str
+    os: str
+    supply: str
+    network: Network
+    kubernetes: Kubernetes
+    machines: tuple[Machine, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+    def of_role(self, role: Role) -> tuple[Machine, ...]:
+        """The machines of one role, in the order of their index."""
+        return tuple(m for m in self.machines if m.role is role)
+
+    def machine(self, name: str) -> Machine | None:
+        """The machine of that name, or None."""
+        return next((m for m in self.machines if m.name == name), None)
+
+    def fqdn(self, machine: Machine) -> str:
+        """The machine's full name in the stack's domain."""
+        return f"{machine.name}.{self.network.domain}"
+
+    @property
+    def api_name(self) -> str:
+        """The name of the floating IP."""
+        return f"api.{self.network.domain}"
