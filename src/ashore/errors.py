@@ -25,9 +25,7 @@ class AshoreError(Exception):
         exit_code: what the process returns when nobody handles the error.
     """
 
-    def __init__(
-        self, message: str, hint: str = "", exit_code: ExitCode = ExitCode.FAILED
-    ) -> None:
+    def __init__(self, message: str, hint: str = "", exit_code: ExitCode = ExitCode.FAILED) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint

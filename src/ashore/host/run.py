@@ -1,6 +1,7 @@
 """The one way in which the program starts another program on this computer."""
 
 import asyncio
+import contextlib
 import os
 import shlex
 import signal
@@ -159,10 +160,8 @@ def _record(done: Completed, quiet: bool) -> None:
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Kill the child's whole process group and reap the child."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     await process.wait()
 
 
