@@ -1,0 +1,157 @@
+"""The stack file, `ashore/v1`: every key with its type, range, default and description.
+
+The descriptions are read by three readers: the JSON Schema in the user's
+editor, the comments of `ashore init`, and docs/reference/stack-file.md.
+Rules that hold between keys are in `ashore.model.rules`.
+"""
+
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from ashore.stack.values import MIB, Address, Cidr, Domain, Memory, Name, format_memory
+
+
+def at_least(mib: int) -> Any:
+    """A validator of a memory size; a limit in bytes would make an unreadable message."""
+
+    def check(size: int) -> int:
+        if size < mib * MIB:
+            raise ValueError(f"is too small; at least {format_memory(mib * MIB)}")
+        return size
+
+    return AfterValidator(check)
+
+
+class Section(BaseModel):
+    """A mapping of the file: unknown keys are refused, values are not coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class NetworkSection(Section):
+    """The network that the stack lives in, separate from the host's own."""
+
+    cidr: Cidr = Field(
+        default=IPv4Network("10.77.0.0/24"),
+        description="Addresses of the machines: a private IPv4 network, /24 or larger, that the "
+        "host has no route to.",
+    )
+    domain: Domain | None = Field(
+        default=None,
+        description="Every machine answers by name in this domain, the Kubernetes API as "
+        "`api.<domain>`. Default: `<name>.internal`.",
+    )
+    floating_ip: Address | None = Field(
+        default=None,
+        alias="floatingIP",
+        description="Address of the Kubernetes API, held by one of the load balancers. "
+        "Default: the tenth address of cidr.",
+    )
+    uplink: Literal["auto", "none"] = Field(
+        default="auto",
+        description="`auto` lets the machines reach the outside through the gateway if the host "
+        "can; with `none` nothing ever leaves the stack.",
+    )
+
+
+class GatewaySection(Section):
+    """DHCP, DNS and NAT (dnsmasq), and the quorum device of the load balancers."""
+
+    count: int = Field(default=1, ge=1, le=1, description="Always 1.")
+    cpus: float = Field(default=1, ge=0.25, le=512, description="Processors it may use at most.")
+    memory: Annotated[Memory, at_least(128)] = Field(
+        default=512 * MIB, description="Memory it may use at most, at least 128MiB."
+    )
+
+
+class LoadBalancerSection(Section):
+    """HAProxy in front of the Kubernetes API, the floating IP by Corosync and Pacemaker."""
+
+    count: int = Field(default=2, ge=2, le=2, description="Always 2, a pair.")
+    cpus: float = Field(default=1, ge=0.25, le=512, description="Processors each may use at most.")
+    memory: Annotated[Memory, at_least(256)] = Field(
+        default=512 * MIB, description="Memory each may use at most, at least 256MiB."
+    )
+
+
+class ControlPlaneSection(Section):
+    """etcd, the API server, the scheduler and the controller manager."""
+
+    count: int = Field(
+        default=3,
+        ge=1,
+        le=9,
+        description="1 to 9; odd, because an even number survives no more failures than one less.",
+    )
+    cpus: float = Field(default=2, ge=1, le=512, description="Processors each may use at most.")
+    memory: Annotated[Memory, at_least(1536)] = Field(
+        default=3072 * MIB, description="Memory each may use at most, at least 1.5GiB."
+    )
+
+
+class WorkerSection(Section):
+    """The kubelet and the pods."""
+
+    count: int = Field(default=2, ge=0, le=100, description="0 to 100.")
+    cpus: float = Field(default=2, ge=0.5, le=512, description="Processors each may use at most.")
+    memory: Annotated[Memory, at_least(768)] = Field(
+        default=4096 * MIB, description="Memory each may use at most, at least 768MiB."
+    )
+
+
+class MachinesSection(Section):
+    """The machines by role. Change a number and run `ashore up`: addresses do not move."""
+
+    gateway: GatewaySection = Field(default_factory=GatewaySection)
+    loadbalancer: LoadBalancerSection = Field(default_factory=LoadBalancerSection)
+    controlplane: ControlPlaneSection = Field(default_factory=ControlPlaneSection)
+    worker: WorkerSection = Field(default_factory=WorkerSection)
+
+
+class KubernetesSection(Section):
+    """The cluster."""
+
+    version: Literal["1.37.2"] = Field(
+        default="1.37.2", description="Version of Kubernetes, without a leading v."
+    )
+    pod_cidr: Cidr = Field(
+        default=IPv4Network("10.244.0.0/16"),
+        alias="podCIDR",
+        description="Addresses of the pods; every node takes a /24 of it.",
+    )
+    service_cidr: Cidr = Field(
+        default=IPv4Network("10.96.0.0/16"),
+        alias="serviceCIDR",
+        description="Addresses of the services, /12 to /28.",
+    )
+
+
+class StackFile(Section):
+    """A whole stack. Every key may be left out."""
+
+    api_version: Literal["ashore/v1"] = Field(
+        default="ashore/v1", alias="apiVersion", description="Version of this format."
+    )
+    kind: Literal["Stack"] = Field(default="Stack", description="What the file describes.")
+    name: Name = Field(
+        default="demo",
+        description="Name of the stack, a DNS label of up to 32 characters. Everything that is "
+        "made on the host carries it; another name is another stack.",
+    )
+    driver: Literal["nspawn"] = Field(
+        default="nspawn",
+        description="What makes the machines: `nspawn`, system containers of systemd-nspawn.",
+    )
+    os: Literal["debian/trixie"] = Field(
+        default="debian/trixie", description="Distribution of the machines."
+    )
+    supply: Literal["auto", "releases", "modules"] = Field(
+        default="auto",
+        description="Where the programs come from: `releases` are upstream's own, `modules` are "
+        "built here from the Go module proxy, `auto` takes what is there first.",
+    )
+    network: NetworkSection = Field(default_factory=NetworkSection)
+    machines: MachinesSection = Field(default_factory=MachinesSection)
+    kubernetes: KubernetesSection = Field(default_factory=KubernetesSection)
