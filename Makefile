@@ -1,0 +1,55 @@
+# Ashore: `make up` brings the default stack up, `make test` runs every test.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+# `ashore up` makes namespaces and mounts: root, by sudo where it is needed.
+SUDO   ?= $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: up down status test unit lint bench docs clean
+
+up: $(VENV)/.ready
+	$(SUDO) $(BIN)/ashore up
+
+status: $(VENV)/.ready
+	$(SUDO) $(BIN)/ashore status
+
+down: $(VENV)/.ready
+	$(SUDO) $(BIN)/ashore down
+
+# One runner for everything, linters included, so that its closing line counts them all.
+test: $(VENV)/.ready-dev
+	$(BIN)/pytest tests
+
+unit: $(VENV)/.ready-dev
+	$(BIN)/pytest tests -m "not machines"
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.ready-dev
+	$(SUDO) $(BIN)/python -m bench
+
+docs: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.docs --write
+
+clean:
+	rm -rf $(VENV) build dist src/*.egg-info artefacts
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Ashore needs Python 3.11 or newer (PYTHON=... names another one)"; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot make virtual environments: apt-get install python3-venv"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.ready-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.ready

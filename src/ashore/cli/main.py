@@ -1,0 +1,83 @@
+"""The program's entry point: verbs, and errors as exit codes."""
+
+import os
+import sys
+
+from cyclopts import App, CycloptsError
+
+from ashore import __version__
+from ashore.cli import (
+    check,
+    doctor,
+    down,
+    init,
+    kubeconfig,
+    kubectl,
+    logs,
+    machine,
+    plan,
+    status,
+    up,
+)
+from ashore.errors import AshoreError, ExitCode
+
+app = App(
+    name="ashore",
+    version=__version__,
+    version_flags=["--version"],
+    help="Kubernetes up and running out of the cloud: one file, one command.",
+    help_format="plaintext",
+    end_of_options_delimiter="--",
+)
+
+app.command(init.init)
+app.command(check.check)
+app.command(doctor.doctor)
+app.command(plan.plan)
+app.command(up.up)
+app.command(status.status)
+app.command(machine.shell)
+app.command(machine.exec_, name="exec")
+app.command(machine.ssh)
+app.command(kubectl.kubectl)
+app.command(kubeconfig.kubeconfig)
+app.command(logs.logs)
+app.command(down.down)
+app.register_install_completion_command(name="completion")
+
+
+def main() -> None:
+    """Run the command line; never returns."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    debug = "--debug" in argv
+    argv = [a for a in argv if a != "--debug"] if debug else argv
+    try:
+        result = app(argv, exit_on_error=False, print_error=True, result_action="return_value")
+    except CycloptsError:
+        return ExitCode.USAGE
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    except AshoreError as error:
+        if debug:
+            raise
+        from ashore.console.errors import show
+
+        show(error, as_json=_wants_json(argv))
+        return error.exit_code
+    return int(result or 0)
+
+
+def _wants_json(argv: list[str]) -> bool:
+    return any(
+        a in ("-ojson", "--output=json", "-o=json")
+        or (a in ("-o", "--output") and argv[i + 1 : i + 2] == ["json"])
+        for i, a in enumerate(argv)
+    )
