@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ashore.model import addresses
-from ashore.stack.violation import Violation
+from ashore.stack.violation import Violation, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +108,7 @@ def _special(file: StackFile) -> Iterator[Violation]:
 def _overlaps(file: StackFile) -> Iterator[Violation]:
     for (path, network), (other_path, other) in combinations(_networks(file).items(), 2):
         if network.overlaps(other):
-            yield Violation(path, f"overlaps {'.'.join(other_path)} ({other})", (other_path,))
+            yield Violation(path, f"overlaps {dotted(other_path)} ({other})", (other_path,))
 
 
 def _floating(file: StackFile) -> Iterator[Violation]:

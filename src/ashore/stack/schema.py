@@ -40,12 +40,14 @@ class NetworkSection(Section):
     )
     domain: Domain | None = Field(
         default=None,
+        examples=["lab.example.org"],
         description="Every machine answers by name in this domain, the Kubernetes API as "
         "`api.<domain>`. Default: `<name>.internal`.",
     )
     floating_ip: Address | None = Field(
         default=None,
         alias="floatingIP",
+        examples=["10.77.0.10"],
         description="Address of the Kubernetes API, held by one of the load balancers. "
         "Default: the tenth address of cidr.",
     )
@@ -83,7 +85,7 @@ class ControlPlaneSection(Section):
         default=3,
         ge=1,
         le=9,
-        description="1 to 9; odd, because an even number survives no more failures than one less.",
+        description="1 to 9; an odd number, as an even one survives no more failures.",
     )
     cpus: float = Field(default=2, ge=1, le=512, description="Processors each may use at most.")
     memory: Annotated[Memory, at_least(1536)] = Field(
