@@ -1,0 +1,158 @@
+"""Machines as system containers of systemd-nspawn, for one stack on this computer."""
+
+import math
+from pathlib import Path
+
+from ashore.drivers.base import Blueprint, PowerState, Record
+from ashore.drivers.nspawn import golden, root, supervise, teardown
+from ashore.drivers.nspawn.fabric import Fabric
+from ashore.drivers.nspawn.layout import Definition, Layout
+from ashore.drivers.nspawn.names import Names
+from ashore.errors import AshoreError
+from ashore.host import files
+from ashore.image.types import Image
+from ashore.model.types import Role, Stack
+from ashore.transport.nsenter import NsenterTransport
+
+
+class NspawnDriver:
+    """A `Driver` with `Power`.
+
+    Args:
+        state: the stack's own directory (`/var/lib/ashore/demo`).
+    """
+
+    name = "nspawn"
+
+    def __init__(self, stack: Stack, image: Image, state: Path, record: Record) -> None:
+        self._stack = stack
+        self._image = image
+        self._machines = state / "machines"
+        self._record = record
+        self._names = Names(stack.name)
+        self._fabric = Fabric(self._names, stack.network)
+        self._supervisor = supervise.choose(self._names)
+
+    async def fabric_drift(self) -> list[str]:
+        """See `Driver`."""
+        return await self._fabric.drift()
+
+    async def fabric_apply(self) -> None:
+        """See `Driver`."""
+        self._record("netns", self._names.fabric)
+        self._record("link", self._names.veth)
+        await self._fabric.apply()
+
+    async def machine_drift(self, blueprint: Blueprint) -> list[str]:
+        """See `Driver`."""
+        name = blueprint.machine.name
+        layout = self._layout(name)
+        if layout.load() is None:
+            return ["the machine does not exist"]
+        differs: list[str] = []
+        if not layout.booted and root.seed_differs(layout, blueprint):
+            differs.append("the seed of its first boot differs")
+        if self._supervisor.leader(name) is None:
+            return [*differs, "the machine is off"]
+        if name not in await self._fabric.ports():
+            differs.append("its link to the fabric is missing")
+        return differs + self._limits_differ(blueprint)
+
+    def _limits_differ(self, blueprint: Blueprint) -> list[str]:
+        machine = blueprint.machine
+        limits = self._supervisor.limits(machine.name)
+        differs: list[str] = []
+        if limits.cpus is None or not math.isclose(limits.cpus, machine.cpus, abs_tol=0.005):
+            differs.append(f"it may use {limits.cpus or 'all'} cpus instead of {machine.cpus}")
+        # The kernel keeps whole pages.
+        if limits.memory is None or abs(limits.memory - machine.memory) >= 1 << 16:
+            differs.append(f"it may use {limits.memory or 'all'} bytes instead of {machine.memory}")
+        return differs
+
+    async def machine_apply(self, blueprint: Blueprint) -> None:
+        """See `Driver`."""
+        name = blueprint.machine.name
+        layout = self._layout(name)
+        wanted = self._wanted(blueprint, layout.load())
+        if layout.load() is None:
+            self._record("machine", name)
+            await self._make(blueprint)
+        elif not layout.booted:
+            root.write_seed(layout, blueprint)
+        layout.save(wanted)
+        if self._supervisor.leader(name) is None:
+            await self.power_on(name)
+            return
+        if name not in await self._fabric.ports():
+            await self._fabric.plug(name, wanted.mac)
+        await self._supervisor.limit(wanted)
+
+    async def _make(self, blueprint: Blueprint) -> None:
+        name = blueprint.machine.name
+        layout = self._layout(name)
+        await self._supervisor.kill(name)
+        await files.remove([layout.directory])
+        legacy = self._supervisor.legacy
+        root.build(layout, blueprint, self._stack.name, legacy=legacy)
+        for directory in blueprint.data:
+            await golden.fill(layout.data(directory), self._image.golden.get(directory))
+
+    def _wanted(self, blueprint: Blueprint, old: Definition | None) -> Definition:
+        """What the machine is to be; one that exists keeps what it was made from."""
+        machine = blueprint.machine
+        return Definition(
+            machine=machine.name,
+            mac=machine.mac,
+            cpus=machine.cpus,
+            memory=machine.memory,
+            # Corosync's membership must not wait for a busy neighbour.
+            realtime=machine.role is Role.LOADBALANCER,
+            layers=old.layers if old else tuple(map(str, self._image.layers)),
+            data=old.data if old else blueprint.data,
+        )
+
+    async def power_on(self, name: str) -> None:
+        """See `Power`."""
+        layout = self._layout(name)
+        definition = layout.load()
+        if definition is None:
+            raise AshoreError(f"{name}: no such machine in stack {self._stack.name}")
+        if self._supervisor.leader(name) is not None:
+            return
+        await self.power_off(name)
+        await self._fabric.plug(name, definition.mac)
+        await self._supervisor.start(definition, layout)
+
+    async def power_off(self, name: str) -> None:
+        """See `Power`. Also clears what a machine that died by itself left behind."""
+        await self._fabric.cut(name)
+        await self._supervisor.kill(name)
+        await self._fabric.unplug(name)
+        teardown.forget(self._names.container(name))
+
+    async def states(self) -> dict[str, PowerState]:
+        """See `Driver`."""
+        found = dict.fromkeys(teardown.machines(self._machines), PowerState.OFF)
+        for name, runs in self._supervisor.found().items():
+            found[name] = PowerState.ON if runs else PowerState.OFF
+        return found
+
+    async def remove(self, name: str) -> None:
+        """See `Driver`."""
+        await self.power_off(name)
+        await files.remove([self._layout(name).directory])
+
+    async def destroy(self) -> list[str]:
+        """See `Driver`."""
+        return await teardown.destroy(self._names, self._fabric, self._supervisor, self._machines)
+
+    def transport(self, name: str) -> NsenterTransport:
+        """See `Driver`."""
+        return NsenterTransport(
+            name,
+            lambda: self._supervisor.leader(name),
+            lambda: self._supervisor.joins(name),
+        )
+
+    def _layout(self, name: str) -> Layout:
+        return Layout(self._machines / name)

@@ -1,0 +1,138 @@
+"""The stack's own network: a namespace with a bridge, and one veth to the host."""
+
+from ipaddress import IPv4Interface
+
+from ashore.drivers.nspawn.names import Names
+from ashore.errors import AshoreError, ExitCode
+from ashore.host import links
+from ashore.model.types import Network
+
+BRIDGE = "br0"
+HOST_PORT = "host"
+
+
+class Fabric:
+    """Makes, inspects and removes the network of one stack."""
+
+    def __init__(self, names: Names, network: Network) -> None:
+        self._names = names
+        self._network = network
+        self._address = IPv4Interface(f"{network.host}/{network.cidr.prefixlen}")
+
+    async def drift(self) -> list[str]:
+        """What is missing of the namespace, the bridge and the host's veth."""
+        names = self._names
+        if not links.namespaces(names.fabric).get(names.fabric):
+            return [f"no network namespace {names.fabric}"]
+        inside = await links.links(names.fabric)
+        differs: list[str] = []
+        bridge, port = inside.get(BRIDGE), inside.get(HOST_PORT)
+        if bridge is None or not bridge.up or bridge.mac != names.bridge_mac:
+            differs.append(f"no bridge {BRIDGE} that is up with address {names.bridge_mac}")
+        if port is None or not port.up or port.master != BRIDGE:
+            differs.append(f"the host's veth is no port of {BRIDGE}")
+        veth = (await links.links()).get(names.veth)
+        if veth is None or not veth.up or veth.alias != names.alias:
+            differs.append(f"no veth {names.veth} on the host")
+        elif self._address not in veth.addresses:
+            differs.append(f"{names.veth} has no address {self._address}")
+        return differs
+
+    async def apply(self) -> None:
+        """Make what is missing, from any half-made state."""
+        names = self._names
+        await self.refuse_collision()
+        there = links.namespaces(names.fabric)
+        if not there.get(names.fabric, True):
+            await links.delete_namespaces({names.fabric: False})
+        if not there.get(names.fabric):
+            await links.batch([f"netns add {names.fabric}"])
+        inside = await links.links(names.fabric)
+        host = await links.links()
+        if names.veth in host:
+            await links.batch([f"link delete {names.veth}"])
+        elif HOST_PORT in inside:
+            await links.batch([f"link delete {HOST_PORT}"], names.fabric)
+        bridge = f"{BRIDGE} address {names.bridge_mac}"
+        make = "" if BRIDGE in inside else f"link add {bridge} type bridge stp_state 0"
+        lines = [make, f"link set {bridge} up", "link set lo up"]
+        await links.batch([line for line in lines if line], names.fabric)
+        await links.batch(
+            [
+                f"link add {names.veth} type veth peer name {HOST_PORT} netns {names.fabric}",
+                f"link set {names.veth} alias {names.alias} addrgenmode none up",
+                f"address add {self._address} dev {names.veth}",
+            ]
+        )
+        await links.batch([f"link set {HOST_PORT} master {BRIDGE} up"], names.fabric)
+
+    async def refuse_collision(self) -> None:
+        """Raise if packets to the stack's addresses go somewhere else on this host.
+
+        Raises:
+            AshoreError: a route or a link of the same name is not the stack's.
+        """
+        if route := await self.collision():
+            raise AshoreError(
+                f"network {self._network.cidr} of stack {self._names.stack} collides"
+                f" with the host's route {route}",
+                "choose another `network.cidr` in the stack file",
+                ExitCode.HOST,
+            )
+        veth = (await links.links()).get(self._names.veth)
+        if veth is not None and veth.alias != self._names.alias:
+            raise AshoreError(
+                f"the host has an interface {veth.name} that is not the stack's"
+                f" (alias {veth.alias or 'none'})",
+                f"remove it (`ip link delete {veth.name}`) or rename the stack",
+                ExitCode.HOST,
+            )
+
+    async def collision(self) -> str:
+        """The route of the host that overlaps the stack's network, or ""."""
+        for route in await links.routes():
+            specific = route.network.prefixlen > 0 and route.device != self._names.veth
+            if specific and route.network.overlaps(self._network.cidr):
+                return route.text
+        return ""
+
+    async def ports(self) -> dict[str, links.Link]:
+        """The bridge's ports by machine; empty without a fabric."""
+        fabric = self._names.fabric
+        if not links.namespaces(fabric).get(fabric):
+            return {}
+        inside = await links.links(fabric)
+        return {n: link for n, link in inside.items() if link.master == BRIDGE and n != HOST_PORT}
+
+    async def plug(self, machine: str, mac: str) -> None:
+        """Put a machine on the bridge: a veth whose other end is its eth0.
+
+        Its namespace is made if there is none; one that is in use gets its link back.
+        """
+        names = self._names
+        netns = names.netns(machine)
+        eth0 = f"eth0 netns {netns} address {mac}"
+        make = [] if links.namespaces(netns).get(netns) else [f"netns add {netns}"]
+        veth = f"link add name {eth0} type veth peer name {machine} netns {names.fabric}"
+        await links.batch([*make, veth])
+        await links.batch([f"link set {machine} master {BRIDGE} up"], names.fabric)
+
+    async def cut(self, machine: str) -> None:
+        """Take the machine off the bridge at once. No error if it is not on it."""
+        if machine in await self.ports():
+            await links.batch([f"link delete {machine}"], self._names.fabric)
+
+    async def unplug(self, machine: str) -> None:
+        """Cut the machine and delete its namespace: one that stays goes on answering ARP."""
+        await self.cut(machine)
+        name = self._names.netns(machine)
+        there = links.namespaces(name)
+        await links.delete_namespaces({n: live for n, live in there.items() if n == name})
+
+    async def destroy(self) -> None:
+        """Remove the veth and every namespace of the stack."""
+        names = self._names
+        veth = (await links.links()).get(names.veth)
+        if veth is not None and veth.alias == names.alias:
+            await links.batch([f"link delete {names.veth}"])
+        await links.delete_namespaces(links.namespaces(names.fabric))

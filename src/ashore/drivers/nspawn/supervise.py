@@ -1,0 +1,98 @@
+"""The difference between hosts: who keeps a machine running, and in which cgroup."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ashore.drivers.nspawn.layout import Definition, Layout
+from ashore.drivers.nspawn.names import Names
+from ashore.host import cgroups
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a machine may use: processors and bytes; None for no limit."""
+
+    cpus: float | None
+    memory: int | None
+
+
+class Supervisor(Protocol):
+    """Runs machines so that they outlive the program that started them."""
+
+    legacy: bool
+
+    def found(self) -> dict[str, bool]:
+        """Machines that left a trace on the host, and whether anything of them runs."""
+        ...
+
+    def leader(self, machine: str) -> int | None:
+        """The machine's PID 1 as the host sees it, once it is in its namespaces."""
+        ...
+
+    def joins(self, machine: str) -> tuple[Path, ...]:
+        """The cgroup.procs files through which a command enters the machine's groups."""
+        ...
+
+    def limits(self, machine: str) -> Limits:
+        """The limits in force."""
+        ...
+
+    async def limit(self, definition: Definition) -> None:
+        """Put the definition's limits in force on a running machine."""
+        ...
+
+    async def start(self, definition: Definition, layout: Layout) -> None:
+        """Start a machine of which nothing runs; returns when its PID 1 is there."""
+        ...
+
+    async def kill(self, machine: str) -> None:
+        """As if the cord was pulled; returns when nothing of it runs and no group is left."""
+        ...
+
+    async def clear(self) -> None:
+        """Remove what the stack's machines had in common. Nothing of them runs."""
+        ...
+
+
+def choose(names: Names) -> Supervisor:
+    """The supervisor that fits this host."""
+    if systemd_runs():
+        from ashore.drivers.nspawn.systemd import SystemdSupervisor
+
+        return SystemdSupervisor(names)
+    from ashore.drivers.nspawn.legacy import LegacySupervisor
+
+    return LegacySupervisor(names)
+
+
+def systemd_runs() -> bool:
+    """sd_booted(3): whether systemd is PID 1."""
+    return Path("/run/systemd/system").is_dir()
+
+
+def leader(machine_group: Path) -> int | None:
+    """The PID 1 of the container below a group that nspawn divided into two.
+
+    It moves into init.scope when systemd itself runs, so whoever finds it there
+    finds the machine's namespaces complete. Commands that entered the machine
+    may be there too, so the process's own number in its namespace decides.
+    """
+    for pid in cgroups.members(machine_group / "payload/init.scope"):
+        with contextlib.suppress(OSError):
+            status = Path(f"/proc/{pid}/status").read_text()
+            numbers = next(s for s in status.splitlines() if s.startswith("NSpid:")).split()
+            if len(numbers) > 2 and numbers[-1] == "1":
+                return pid
+    return None
+
+
+def end(pids: Iterable[int]) -> None:
+    """Kill processes; those that are gone already do not matter."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

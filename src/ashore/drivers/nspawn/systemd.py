@@ -1,0 +1,149 @@
+"""A host with systemd as PID 1 and cgroup version 2 (what users have)."""
+
+import contextlib
+import os
+import shlex
+from pathlib import Path
+
+from ashore.drivers.nspawn import command
+from ashore.drivers.nspawn.layout import Definition, Layout
+from ashore.drivers.nspawn.names import Names
+from ashore.drivers.nspawn.supervise import Limits, end, leader
+from ashore.host import cgroups
+from ashore.host.run import run
+from ashore.host.wait import until
+
+_SLICE = "ashore.slice"
+_GONE = 15.0  # s; a killed machine needs 0.1 to 0.3
+_STARTED = 90.0  # s; systemd-run returns when the machine has booted
+
+
+class SystemdSupervisor:
+    """Machines as transient units in a slice."""
+
+    legacy = False
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        unified = cgroups.hierarchies().unified or Path("/sys/fs/cgroup")
+        self._slice = unified / _SLICE
+
+    def found(self) -> dict[str, bool]:
+        prefix, suffix = self._names.container(""), ".service"
+        machines: dict[str, bool] = {}
+        with contextlib.suppress(FileNotFoundError):
+            for entry in os.scandir(self._slice):
+                name = entry.name.removeprefix(prefix).removesuffix(suffix)
+                # Another stack's name may begin with this one's and a hyphen.
+                if entry.name == self._names.unit(name) and "-" not in name:
+                    machines[name] = bool(cgroups.processes(Path(entry.path)))
+        return machines
+
+    def leader(self, machine: str) -> int | None:
+        return leader(self._group(machine))
+
+    def joins(self, machine: str) -> tuple[Path, ...]:
+        # Groups with controllers take no processes, init.scope is a leaf.
+        return (self._group(machine) / "payload/init.scope/cgroup.procs",)
+
+    def limits(self, machine: str) -> Limits:
+        group = self._group(machine)
+        try:
+            quota, period = (group / "cpu.max").read_text().split()
+            memory = (group / "memory.max").read_text().strip()
+        except FileNotFoundError:
+            return Limits(None, None)
+        return Limits(
+            cpus=None if quota == "max" else int(quota) / int(period),
+            memory=None if memory == "max" else int(memory),
+        )
+
+    async def limit(self, definition: Definition) -> None:
+        unit = self._names.unit(definition.machine)
+        await run(["systemctl", "set-property", "--runtime", unit, *_limits(definition)])
+
+    async def start(self, definition: Definition, layout: Layout) -> None:
+        unit = self._names.unit(definition.machine)
+        # A unit that failed before keeps its name until it is reset.
+        await run(["systemctl", "reset-failed", unit], check=False)
+        await run(argv(definition, layout, self._names), timeout=_STARTED)
+        await until(
+            f"{definition.machine} is powered on",
+            lambda: "" if self.leader(definition.machine) else "no PID 1 in its payload group",
+            timeout=_STARTED,
+        )
+
+    async def kill(self, machine: str) -> None:
+        group = self._group(machine)
+        with contextlib.suppress(FileNotFoundError):
+            (group / "payload/cgroup.kill").write_text("1")
+
+        def left(directory: Path) -> str:
+            pids = cgroups.processes(directory)
+            end(pids)
+            return f"processes {pids}" if pids else ""
+
+        await until(
+            f"{machine} is off", lambda: left(group / "payload"), timeout=_GONE, interval=0.005
+        )
+        await run(["systemctl", "kill", "--signal=KILL", self._names.unit(machine)], check=False)
+        await until(f"{machine} is off", lambda: left(group), timeout=_GONE, interval=0.005)
+        await run(["systemctl", "stop", self._names.unit(machine)], check=False)
+
+    async def clear(self) -> None:
+        """Nothing: systemd removes the slice with its last unit."""
+
+    def _group(self, machine: str) -> Path:
+        return self._slice / self._names.unit(machine)
+
+
+def _limits(definition: Definition) -> list[str]:
+    return [f"CPUQuota={definition.cpus * 100:.0f}%", f"MemoryMax={definition.memory}"]
+
+
+def argv(definition: Definition, layout: Layout, names: Names) -> list[str]:
+    """The transient unit of a machine.
+
+    The root is mounted in a mount namespace of the unit's own, so nothing stays
+    mounted on the host whichever way the machine ends.
+    """
+    name = definition.machine
+    export = f"/run/systemd/nspawn/unix-export/{names.container(name)}"
+    properties = [
+        f"Slice={_SLICE}",
+        "NotifyAccess=all",
+        "Delegate=yes",
+        "DelegateSubgroup=supervisor",
+        "KillMode=mixed",
+        "TasksMax=infinity",
+        # systemd-nspawn(1): 133 asks whoever started it to start it again.
+        "SuccessExitStatus=133",
+        "RestartForceExitStatus=133",
+        "CollectMode=inactive-or-failed",
+        "DevicePolicy=closed",
+        "DeviceAllow=char-pts",
+        "DeviceAllow=/dev/fuse",
+        # A killed nspawn leaves it mounted, and the next start is refused.
+        f"ExecStopPost=-/bin/sh -c 'umount {export} 2>/dev/null; rmdir {export} 2>/dev/null'",
+        f"StandardOutput=append:{layout.console}",
+        f"StandardError=append:{layout.console}",
+        *_limits(definition),
+    ]
+    start = [*command.nspawn(definition, layout, names), "--register=yes", "--notify-ready=yes"]
+    inside = f"{shlex.join(command.overlay(definition, layout))} && exec {shlex.join(start)}"
+    return [
+        "systemd-run",
+        "--quiet",
+        f"--unit={names.unit(name)}",
+        f"--description={name} of the Ashore stack {names.stack}",
+        "--service-type=notify",
+        *(f"--property={p}" for p in properties),
+        *(f"--setenv={k}={v}" for k, v in command.ENVIRONMENT.items()),
+        "--",
+        "unshare",
+        "--mount",
+        "--propagation=slave",
+        "sh",
+        "-c",
+        inside,
+    ]
