@@ -11,11 +11,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A verb begins on a stack; `steps` is the number of steps in the graph."""
+    """A verb begins on a stack.
+
+    Attributes:
+        steps: number of steps in the graph.
+        layers: (layer, number of its steps), in the order in which they are shown.
+    """
 
     verb: str
     stack: str
     steps: int
+    layers: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The steps of a run and what each waits for. A wrong graph is a bug, not a user's error."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -55,6 +56,11 @@ class Graph:
             {key: by_key[key] for key in ordered},
             {key: tuple(k for k in ordered if key in by_key[k].needs) for key in ordered},
         )
+
+    def layers(self) -> tuple[tuple[str, int], ...]:
+        """(layer, number of its steps) of every layer that has some, in their order."""
+        sizes = Counter(step.layer for step in self.steps.values())
+        return tuple((layer, sizes[layer]) for layer in LAYERS if layer in sizes)
 
     def subgraph(self, keys: Iterable[str]) -> "Graph":
         """The named steps and everything that they need, directly or not."""

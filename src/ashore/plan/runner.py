@@ -78,7 +78,7 @@ async def apply(
         StepError: names step, machine, cause, hint and log.
     """
     graph = Graph.of(steps)
-    emit(RunStarted(verb, stack, len(graph.steps)))
+    emit(RunStarted(verb, stack, len(graph.steps), graph.layers()))
     run = _Run(graph, emit, logs, journal, limit, grace)
     await run.walk()
     if run.failures:

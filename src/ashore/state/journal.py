@@ -7,6 +7,9 @@ from pathlib import Path
 
 from ashore.state import jsonl
 
+_LIMIT = 1 << 20
+"""Bytes after which a new run starts a new file; one old file is kept."""
+
 
 class Result(StrEnum):
     """How far a step came. A `started` without a later result was killed."""
@@ -44,6 +47,8 @@ class Journal:
     def __init__(self, path: Path, run: str) -> None:
         self.path = path
         self.run = run
+        if path.exists() and path.stat().st_size > _LIMIT:
+            path.replace(path.with_name(path.name + ".old"))
 
     def write(
         self, step: str, result: Result, seconds: float, *, message: str = "", log: str = ""
@@ -73,3 +78,13 @@ def entries(path: Path) -> list[Entry]:
         except (KeyError, TypeError, ValueError):
             continue  # written by another version
     return found
+
+
+def last_run(path: Path) -> list[Entry]:
+    """The last entry of each step of the newest run, in the order in which the steps began."""
+    found = entries(path)
+    newest: dict[str, Entry] = {}
+    for entry in found:
+        if entry.run == found[-1].run:
+            newest[entry.step] = entry
+    return list(newest.values())
