@@ -1,0 +1,1 @@
+"""First-boot configuration: fragments of all components become one NoCloud seed."""

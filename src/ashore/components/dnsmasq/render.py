@@ -1,0 +1,159 @@
+"""The gateway's dnsmasq and packet filter, from the model."""
+
+from collections.abc import Sequence
+
+from ashore.model.fragment import File, Fragment
+from ashore.model.types import Stack
+
+_DIRECTORY = "/etc/ashore/dnsmasq"
+_RELOAD = "systemctl reload dnsmasq"
+_RESTART = "systemctl daemon-reload && systemctl restart dnsmasq"
+_UNITS_WITH_UPLINK = ("dnsmasq.service", "nftables.service")
+_PID = "/run/dnsmasq/dnsmasq.pid"
+
+
+def fragment(stack: Stack, upstream: Sequence[str] | None) -> Fragment:
+    """The gateway's share.
+
+    Args:
+        upstream: addresses of DNS servers outside the stack; None without an
+            uplink, when nothing is forwarded, neither packets nor questions.
+    """
+    files = [
+        File(f"{_DIRECTORY}/dnsmasq.conf", configuration(stack, upstream), notify=_RESTART),
+        # dnsmasq reads these two again on SIGHUP: a machine more needs no restart.
+        File(f"{_DIRECTORY}/dhcp-hosts", dhcp_hosts(stack), notify=_RELOAD),
+        File(f"{_DIRECTORY}/hosts", hosts(stack), notify=_RELOAD),
+        File("/etc/systemd/system/dnsmasq.service.d/ashore.conf", _UNIT, notify=_RESTART),
+        File(
+            "/etc/sysctl.d/60-ashore-forward.conf",
+            f"net.ipv4.ip_forward = {0 if upstream is None else 1}\n"
+            # One interface for both ways: hosts would be told to bypass it.
+            "net.ipv4.conf.all.send_redirects = 0\n"
+            "net.ipv4.conf.eth0.send_redirects = 0\n",
+            notify="sysctl -q -p /etc/sysctl.d/60-ashore-forward.conf",
+        ),
+        File(
+            "/etc/nftables.conf",
+            "flush ruleset\n" if upstream is None else forwarding(stack),
+            notify="systemctl enable nftables && nft -f /etc/nftables.conf",
+        ),
+    ]
+    return Fragment(
+        "dnsmasq",
+        files=tuple(files),
+        commands=("sysctl -q -p /etc/sysctl.d/60-ashore-forward.conf",),
+        enable=("dnsmasq.service",) if upstream is None else _UNITS_WITH_UPLINK,
+    )
+
+
+def configuration(stack: Stack, upstream: Sequence[str] | None) -> str:
+    """`dnsmasq.conf`.
+
+    Machines of the model have their name by the hosts file alone, whether they
+    hold a lease or not; a stranger has the name that it brings, unless a
+    machine has it.
+    """
+    network = stack.network
+    first, last = network.dynamic
+    lines = [
+        "interface=eth0",
+        "bind-dynamic",
+        "no-hosts",
+        "no-resolv",
+        "no-poll",
+        f"domain={network.domain},{network.cidr}",
+        f"local=/{network.domain}/",
+        f"local=/{_reverse_zone(stack)}/",
+        "domain-needed",
+        "bogus-priv",
+        f"addn-hosts={_DIRECTORY}/hosts",
+        f"dhcp-hostsfile={_DIRECTORY}/dhcp-hosts",
+        "dhcp-ignore-names=tag:known",
+        "local-ttl=2",
+        "neg-ttl=2",
+        "dhcp-authoritative",
+        "dhcp-rapid-commit",
+        "no-ping",
+        "dhcp-leasefile=/var/lib/misc/dnsmasq.leases",
+        f"dhcp-range={first},{last},{network.cidr.netmask},1h",
+        f"dhcp-option=option:dns-server,{network.gateway}",
+        f"dhcp-option=option:domain-search,{network.domain}",
+    ]
+    if upstream is None:
+        lines += [
+            # A definite answer at once, where a refusal would be asked again.
+            "address=/#/",
+            # No way out, and a connection out fails at once. Service addresses
+            # still need some route: the kernel looks for one before kube-proxy's
+            # rules give the packet its real destination.
+            "dhcp-option=option:router",
+            "dhcp-option=option:classless-static-route,"
+            f"{stack.kubernetes.service_cidr},{network.gateway}",
+        ]
+    else:
+        lines += [f"dhcp-option=option:router,{network.gateway}"]
+        lines += [f"server={address}" for address in upstream]
+    return "\n".join(lines) + "\n"
+
+
+def dhcp_hosts(stack: Stack) -> str:
+    """MAC to address for every machine but the gateway; the lease never ends.
+
+    A machine so keeps its address however long the gateway is away.
+    """
+    return "".join(
+        f"{m.mac},{m.address},infinite\n"
+        for m in stack.machines
+        if m.address != stack.network.gateway
+    )
+
+
+def hosts(stack: Stack) -> str:
+    """Names of every machine and of the floating IP; dnsmasq answers the reverse too."""
+    lines = [f"{m.address} {stack.fqdn(m)} {m.name}\n" for m in stack.machines]
+    return "".join([f"{stack.network.floating} {stack.api_name} api\n", *lines])
+
+
+def forwarding(stack: Stack) -> str:
+    """Rules for nftables with an uplink: out for the stack's own, in for answers only."""
+    cidr = stack.network.cidr
+    return f"""\
+flush ruleset
+table ip ashore {{
+  chain forward {{
+    type filter hook forward priority filter; policy drop;
+    ct state established,related accept
+    ip saddr {cidr} accept
+  }}
+  chain postrouting {{
+    type nat hook postrouting priority srcnat;
+    ip saddr {cidr} ip daddr != {cidr} masquerade
+  }}
+}}
+"""
+
+
+def _reverse_zone(stack: Stack) -> str:
+    """The part of in-addr.arpa in which all of the stack's addresses are."""
+    cidr = stack.network.cidr
+    octets = str(cidr.network_address).split(".")[: cidr.prefixlen // 8]
+    return ".".join([*reversed(octets), "in-addr", "arpa"])
+
+
+# The packaged unit starts dnsmasq through shell wrappers that look for
+# settings which are all in our own file; without them it serves sooner.
+_UNIT = f"""\
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+RuntimeDirectory=dnsmasq
+ExecStartPre=
+ExecStart=
+ExecStart=/usr/sbin/dnsmasq --conf-file={_DIRECTORY}/dnsmasq.conf --pid-file={_PID}
+ExecStartPost=
+ExecStop=
+Restart=always
+RestartSec=100ms
+"""

@@ -1,0 +1,1 @@
+"""HAProxy: spreads the Kubernetes API over the control planes."""

@@ -1,0 +1,209 @@
+"""The cluster's configuration (CIB), from the model."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement
+
+from ashore.model.types import Role, Stack
+
+IP, HAPROXY = "floating-ip", "haproxy"
+
+# Of the version in the golden image (3.0); a later Pacemaker upgrades it itself.
+_SCHEMA, _FEATURES = "pacemaker-4.0", "3.20.0"
+
+
+@dataclass(frozen=True, slots=True)
+class FenceDevice:
+    """A BMC by which one load balancer can be powered off, over Redfish.
+
+    Attributes:
+        target: the load balancer that it powers off.
+        system: path of the system's resource (`/redfish/v1/Systems/lb1`).
+        account, password: one account for each target.
+    """
+
+    target: str
+    address: str
+    port: int
+    system: str
+    account: str
+    password: str
+
+    @property
+    def name(self) -> str:
+        return f"fence-{self.target}"
+
+
+def render(stack: Stack, fences: Sequence[FenceDevice]) -> str:
+    """The whole CIB of a cluster that has never run.
+
+    Without a fence device the cluster stops what it cannot be sure of (no
+    quorum: stop); with them it fences before it takes anything over.
+    """
+    root = Element(
+        "cib",
+        {
+            "crm_feature_set": _FEATURES,
+            "validate-with": _SCHEMA,
+            "admin_epoch": "0",
+            "epoch": "1",
+            "num_updates": "0",
+        },
+    )
+    configuration = SubElement(root, "configuration")
+    crm_config = SubElement(configuration, "crm_config")
+    _pairs(crm_config, "cluster_property_set", "cluster", _properties(bool(fences)))
+    nodes = SubElement(configuration, "nodes")
+    for machine in stack.of_role(Role.LOADBALANCER):
+        SubElement(nodes, "node", id=str(machine.index), uname=machine.name)
+    resources = SubElement(configuration, "resources")
+    for fence in fences:
+        _fence(resources, fence)
+    _haproxy(resources)
+    _floating(resources, stack)
+    _constraints(SubElement(configuration, "constraints"), fences)
+    defaults = SubElement(configuration, "rsc_defaults")
+    _pairs(
+        defaults,
+        "meta_attributes",
+        "rsc-defaults",
+        {"resource-stickiness": "100", "failure-timeout": "20s", "migration-threshold": "1"},
+    )
+    SubElement(root, "status")
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _properties(fencing: bool) -> dict[str, str]:
+    return {
+        "stonith-enabled": "true" if fencing else "false",
+        "stonith-timeout": "20s",
+        "no-quorum-policy": "stop",
+        # The first start waits this long for the others; they boot together.
+        "dc-deadtime": "3s",
+        "cluster-recheck-interval": "30s",
+        "start-failure-is-fatal": "false",
+    }
+
+
+def _haproxy(resources: Element) -> None:
+    clone = SubElement(resources, "clone", id=f"{HAPROXY}-clone")
+    _pairs(clone, "meta_attributes", f"{HAPROXY}-clone-meta", {"interleave": "true"})
+    primitive = SubElement(
+        clone,
+        "primitive",
+        {"id": HAPROXY, "class": "ocf", "provider": "ashore", "type": "haproxy"},
+    )
+    _operations(
+        primitive,
+        {"start": ("0s", "20s"), "stop": ("0s", "20s"), "monitor": ("1s", "5s")},
+    )
+
+
+def _floating(resources: Element, stack: Stack) -> None:
+    primitive = SubElement(
+        resources,
+        "primitive",
+        {"id": IP, "class": "ocf", "provider": "heartbeat", "type": "IPaddr2"},
+    )
+    _pairs(
+        primitive,
+        "instance_attributes",
+        f"{IP}-attributes",
+        {
+            "ip": str(stack.network.floating),
+            "cidr_netmask": str(stack.network.cidr.prefixlen),
+            "nic": "eth0",
+            # Neighbours learn the new place at once; the start does not wait.
+            "arp_count": "5",
+            "arp_interval": "100",
+            "arp_bg": "true",
+        },
+    )
+    _operations(
+        primitive,
+        {"start": ("0s", "20s"), "stop": ("0s", "20s"), "monitor": ("5s", "20s")},
+    )
+
+
+def _fence(resources: Element, fence: FenceDevice) -> None:
+    primitive = SubElement(
+        resources,
+        "primitive",
+        {"id": fence.name, "class": "stonith", "type": "fence_redfish"},
+    )
+    _pairs(
+        primitive,
+        "instance_attributes",
+        f"{fence.name}-attributes",
+        {
+            "ip": fence.address,
+            "ipport": str(fence.port),
+            "username": fence.account,
+            "password": fence.password,
+            "ssl_secure": "1",
+            "systems_uri": fence.system,
+            "pcmk_host_list": fence.target,
+            "pcmk_host_check": "static-list",
+            "pcmk_reboot_timeout": "15s",
+        },
+    )
+    # One late answer of a BMC must not ban it, or nothing is taken over.
+    _pairs(primitive, "meta_attributes", f"{fence.name}-meta", {"migration-threshold": "10"})
+    _operations(primitive, {"monitor": ("60s", "20s")})
+
+
+def _constraints(constraints: Element, fences: Sequence[FenceDevice]) -> None:
+    for fence in fences:
+        SubElement(
+            constraints,
+            "rsc_location",
+            {
+                "id": f"{fence.name}-elsewhere",
+                "rsc": fence.name,
+                "node": fence.target,
+                "score": "-INFINITY",
+            },
+        )
+    SubElement(
+        constraints,
+        "rsc_colocation",
+        {
+            "id": f"{IP}-with-{HAPROXY}",
+            "rsc": IP,
+            "with-rsc": f"{HAPROXY}-clone",
+            "score": "INFINITY",
+        },
+    )
+    SubElement(
+        constraints,
+        "rsc_order",
+        {
+            "id": f"{HAPROXY}-then-{IP}",
+            "first": f"{HAPROXY}-clone",
+            "then": IP,
+            "kind": "Optional",
+        },
+    )
+
+
+def _pairs(parent: Element, tag: str, identity: str, pairs: Mapping[str, str]) -> None:
+    """A set of name-value pairs, with the ids that the schema asks for."""
+    group = SubElement(parent, tag, id=identity)
+    for name, value in pairs.items():
+        SubElement(group, "nvpair", id=f"{identity}-{name}", name=name, value=value)
+
+
+def _operations(primitive: Element, operations: Mapping[str, tuple[str, str]]) -> None:
+    """Operations of a resource: name -> (interval, timeout)."""
+    parent = SubElement(primitive, "operations")
+    for name, (interval, timeout) in operations.items():
+        SubElement(
+            parent,
+            "op",
+            id=f"{primitive.get('id')}-{name}",
+            name=name,
+            interval=interval,
+            timeout=timeout,
+        )

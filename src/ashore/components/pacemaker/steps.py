@@ -1,0 +1,67 @@
+"""The floating IP is served."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from ashore.components.pacemaker import probe
+from ashore.components.wait import until
+from ashore.model.types import Stack
+from ashore.plan.step import Context, Step
+from ashore.transport.base import Connect
+
+API_PORT = 6443
+
+
+def steps(ctx: Context) -> list[Step]:
+    """`lb/floating`, of the cluster as a whole."""
+    return [Floating(ctx.stack, ctx.connect)]
+
+
+@dataclass(frozen=True)
+class Floating:
+    """Exactly one load balancer has the floating IP, and its HAProxy accepts connections.
+
+    Whether a control plane is behind it is another step's matter.
+    """
+
+    stack: Stack
+    connect: Connect
+    key: str = "lb/floating"
+    title: str = "serve the floating IP"
+    layer: str = "load balancers"
+    machine: None = None
+    needs: tuple[str, ...] = ("lb/cluster",)
+
+    async def drift(self) -> list[str]:
+        missing = await self._missing()
+        return [missing] if missing else []
+
+    async def apply(self) -> None:
+        await until(
+            self._missing,
+            f"{self.stack.network.floating} is served",
+            seconds=60,
+            hint="`ashore exec lb1 -- crm_mon -1` shows what the cluster waits for",
+        )
+
+    async def _missing(self) -> str:
+        floating = str(self.stack.network.floating)
+        holders = await probe.holders(self.connect, self.stack)
+        if len(holders) != 1:
+            return f"{floating} is on {' and '.join(holders) or 'no load balancer'}"
+        if not await _accepts(floating):
+            return f"{floating} does not accept connections on port {API_PORT}"
+        return ""
+
+
+async def _accepts(address: str) -> bool:
+    try:
+        async with asyncio.timeout(1):
+            _, writer = await asyncio.open_connection(address, API_PORT)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True

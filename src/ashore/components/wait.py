@@ -1,0 +1,49 @@
+"""Waiting for a condition, with a deadline and the last observation kept."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from ashore.errors import AshoreError
+from ashore.transport.base import CommandFailed
+
+
+async def until(
+    observe: Callable[[], Awaitable[str]],
+    what: str,
+    *,
+    seconds: float,
+    interval: float = 0.1,
+    hint: str = "",
+) -> None:
+    """Poll until `observe` returns an empty string.
+
+    Args:
+        observe: says in a phrase what is still missing. A command that fails
+            on the machine counts as an observation.
+        what: the condition, for the message: "lb1: HAProxy answers".
+        seconds: until giving up. interval: seconds between two looks.
+
+    Raises:
+        AshoreError: the deadline passed; names the last observation.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            missing = await observe()
+        except CommandFailed as error:
+            missing = error.message
+        if not missing:
+            return
+        if time.monotonic() >= deadline:
+            raise AshoreError(f"not within {seconds:.0f} s: {what}; last seen: {missing}", hint)
+        await asyncio.sleep(interval)
+
+
+def loop(test: str, interval: float = 0.1) -> list[str]:
+    """A command that ends when the shell test holds, without starting a process a look.
+
+    A machine that boots needs its processor: bash reads from a pipe that
+    nobody writes to instead of starting `sleep`.
+    """
+    return ["bash", "-c", f"exec 3<> <(:); until {test}; do read -rt {interval} -u 3; done"]
