@@ -1,9 +1,10 @@
 """Events as plain lines, for logs and pipes: no colour, no cursor, seconds in front."""
 
+import asyncio
 import time
 from typing import Self, TextIO
 
-from ashore.console.words import count, name, seconds
+from ashore.console.words import count, name, outcome, seconds
 from ashore.events import (
     Event,
     Note,
@@ -15,23 +16,28 @@ from ashore.events import (
     StepStarted,
 )
 
-OUTPUT_EVERY = 5.0
+QUIET = 10.0
+"""Seconds without a line after which the steps that run are named."""
+
+_OUTPUT_EVERY = 5.0
 """Seconds between two lines of progress of the same step."""
 
 
 class Plain:
-    """One line for each event that says something: steps in place are only counted."""
+    """A line for each step that changed something; steps in place are only counted."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._started = time.monotonic()
+        self._started = self._spoke = time.monotonic()
+        self._running: dict[str, StepStarted] = {}
         self._shown: dict[str, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        pass
+        self._stop()
 
     def __call__(self, event: Event) -> None:
         """An `Emit`."""
@@ -39,41 +45,56 @@ class Plain:
             case RunStarted():
                 self._started = time.monotonic()
                 self._line(f"{event.verb} {event.stack}: {count(event.steps, 'step')}")
+                self._watch()
             case StepStarted():
-                self._line(f"{self._name(event)} ({'; '.join(event.reasons)})")
-            case StepDone(changed=True):
-                self._line(f"{self._name(event)}: done in {seconds(event.seconds)}")
-            case StepDone():
-                pass
-            case StepFailed():
-                self._line(f"{self._name(event)}: FAILED after {seconds(event.seconds)}")
+                self._running[event.key] = event
+            case StepDone() | StepFailed():
+                self._ended(event)
             case Output():
                 self._output(event)
             case Note():
-                self._line(("warning: " if event.level == "warning" else "") + event.line)
+                prefix = "warning: " if event.level == "warning" else ""
+                for line in filter(None, event.line.splitlines()):
+                    self._line(prefix + line)
             case RunDone():
+                self._stop()
                 self._summary(event)
 
-    def _name(self, event: StepStarted | StepDone | StepFailed) -> str:
-        return f"{event.layer:<14}  {name(event.machine, event.title)}"
+    def _ended(self, event: StepDone | StepFailed) -> None:
+        self._running.pop(event.key, None)
+        step = f"{event.layer:<14}  {name(event.machine, event.title)}"
+        if isinstance(event, StepFailed):
+            self._line(f"{step}  FAILED after {seconds(event.seconds)}")
+        elif event.changed:
+            self._line(f"{step}  {seconds(event.seconds)}")
+
+    def _watch(self) -> None:
+        """Say what is running if nothing was said for long, so that a log shows where it is."""
+        if self._running and time.monotonic() - self._spoke >= QUIET:
+            self._line("running: " + ", ".join(self._running))
+        self._timer = asyncio.get_running_loop().call_later(1.0, self._watch)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _output(self, event: Output) -> None:
         now = time.monotonic()
-        if now - self._shown.get(event.key, -OUTPUT_EVERY) >= OUTPUT_EVERY:
+        if now - self._shown.get(event.key, -_OUTPUT_EVERY) >= _OUTPUT_EVERY:
             self._shown[event.key] = now
             self._line(f"{event.key}: {event.line}")
 
     def _summary(self, event: RunDone) -> None:
         self._line(
             f"{event.verb} {event.stack}: done in {seconds(event.seconds)},"
-            f" {event.changed} changed, {event.unchanged} in place"
+            f" {outcome(event.changed, event.unchanged)}"
         )
         if event.changed:
+            self._line("critical path:")
             for title, took in event.critical_path:
                 if took >= 0.01 * event.seconds:
-                    print(f"          {took:7.1f}s  {title}", file=self._out)
-        self._out.flush()
+                    self._line(f"  {took:7.1f}s  {title}")
 
     def _line(self, text: str) -> None:
-        elapsed = time.monotonic() - self._started
-        print(f"[{elapsed:7.1f}s] {text}", file=self._out, flush=True)
+        self._spoke = time.monotonic()
+        print(f"[{self._spoke - self._started:7.1f}s] {text}", file=self._out, flush=True)

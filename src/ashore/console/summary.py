@@ -1,7 +1,7 @@
 """The end of a run: what changed, and the steps that made up the time."""
 
 from ashore.console.lines import Line, Piece
-from ashore.console.words import Marks, seconds
+from ashore.console.words import Marks, outcome, seconds
 from ashore.events import RunDone
 
 _SHARE = 0.01
@@ -18,7 +18,7 @@ def summary(event: RunDone, marks: Marks) -> list[Line]:
             (
                 (f"{marks.done} ", "green"),
                 (f"{event.verb} {event.stack}", "bold"),
-                (f"  {event.changed} changed, {event.unchanged} in place", ""),
+                (f"  {outcome(event.changed, event.unchanged)}", ""),
             ),
             seconds(event.seconds),
         )

@@ -9,7 +9,7 @@ from ashore.console.screen import Screen
 from ashore.console.summary import summary
 from ashore.console.tree import Tree
 from ashore.console.words import Marks, coloured
-from ashore.events import Event, Note, Output, RunDone, RunStarted, StepFailed
+from ashore.events import Event, Note, Output, RunDone, RunStarted
 
 _TICK = 0.1
 """Seconds between two pictures; events in between are drawn together."""
@@ -26,7 +26,6 @@ class Terminal:
         self._marks = Marks(out)
         self._colour = coloured(out)
         self._tree: Tree | None = None
-        self._failed: list[StepFailed] = []
         self._started = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -53,8 +52,6 @@ class Terminal:
                 self._say(paint(event.line, "dim", colour=self._colour))
             case _ if self._tree is not None:
                 self._tree.take(event)
-                if isinstance(event, StepFailed):
-                    self._failed.append(event)
             case _:
                 pass
 
@@ -90,7 +87,5 @@ class Terminal:
             self._draw()
             self._screen.leave()
             if stopped := self._tree.interrupted():
-                self._screen.text(paint(stopped, "yellow", colour=self._colour))
-            for step in self._failed:
-                self._screen.text(f"  log of {step.key}: {step.log}")
-        self._tree, self._timer, self._failed = None, None, []
+                self._screen.text(self._row(stopped, self._screen.size()[0]))
+        self._tree, self._timer = None, None

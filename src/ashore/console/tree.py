@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 
 from ashore.console.lines import Line, Piece
-from ashore.console.words import Marks, count, name, seconds
+from ashore.console.words import Marks, count, name, outcome, seconds
 from ashore.events import Event, Output, RunStarted, StepDone, StepFailed, StepStarted
 
 _FRAME = 0.1
 """Seconds that a picture of the spinner stays."""
+
+_ROWS = 2
+"""Running steps of a layer that layers with nothing to show make room for."""
 
 _BAR = 24
 """Columns of the progress bar."""
@@ -41,6 +44,7 @@ class Tree:
         self._total = start.steps
         self._marks = marks
         self._layers = {layer: _Layer(layer, total) for layer, total in start.layers}
+        self._label = max((len(layer) for layer in self._layers), default=0) + 2
         self._output: dict[str, str] = {}
 
     def take(self, event: Event) -> None:
@@ -71,25 +75,29 @@ class Tree:
 
     def lines(self, now: float, height: int) -> list[Line]:
         """The tree in at most `height` lines; what runs and what failed comes first."""
-        layers = list(self._layers.values())
-        failed = sum(len(layer.failed) for layer in layers)
-        busy = [layer for layer in layers if layer.running or layer.failed]
-        if 1 + len(layers) + failed + min(1, len(busy)) > height:
-            layers = busy
-        room = max(1, height - 1 - len(layers) - failed)
-        running = sorted(
-            (step for layer in layers for step in layer.running.values()), key=lambda s: s.at
-        )
-        shown = {s.key for s in (running if len(running) <= room else running[: room - 1])}
+        layers = self._fitting(height)
+        groups = [group for layer in layers for group in _groups(layer)]
+        room = height - 1 - len(layers) - sum(len(layer.failed) for layer in layers)
+        shown = groups if len(groups) <= room else groups[: max(0, room - 1)]
         lines = [self._head(now)]
         for layer in layers:
             lines.append(self._layer_line(layer, now))
-            lines += [self._running(s, now) for k, s in layer.running.items() if k in shown]
+            lines += [self._running(group, now) for group in _groups(layer) if group in shown]
             lines += [self._failed(step) for step in layer.failed]
-        if len(shown) < len(running):
-            rest = len(running) - len(shown)
+        if rest := sum(len(group) for group in groups[len(shown) :]):
             lines.append(Line(((f"    {self._marks.more} {rest} more running", "dim"),)))
         return lines[:height]
+
+    def _fitting(self, height: int) -> list[_Layer]:
+        """All layers; if that leaves too little, those that began; else those at work."""
+        every = list(self._layers.values())
+        busy = [layer for layer in every if layer.running or layer.failed]
+        began = [layer for layer in every if layer.done or layer in busy]
+        rows = sum(len(layer.failed) + min(_ROWS, len(_groups(layer))) for layer in busy)
+        for layers in (every, began):
+            if 1 + len(layers) + rows <= height:
+                return layers
+        return busy
 
     def _head(self, now: float) -> Line:
         done = sum(layer.done for layer in self._layers.values())
@@ -106,7 +114,7 @@ class Tree:
         )
 
     def _layer_line(self, layer: _Layer, now: float) -> Line:
-        label = f"{layer.name:<15}"
+        label = f"{layer.name:<{self._label}}"
         if layer.failed:
             return Line(((f"  {self._marks.failed} {label}", "red"), self._counts(layer)))
         if layer.complete:
@@ -119,25 +127,15 @@ class Tree:
         return Line((mark, (label, ""), (f"{layer.done} of {layer.total}", "dim")))
 
     def _counts(self, layer: _Layer) -> Piece:
-        words = [
-            f"{number} {word}"
-            for number, word in (
-                (layer.changed, "changed"),
-                (layer.unchanged, "in place"),
-                (len(layer.failed), "failed"),
-            )
-            if number
-        ]
-        return (", ".join(words), "dim")
+        return (outcome(layer.changed, layer.unchanged, len(layer.failed)), "dim")
 
-    def _running(self, step: StepStarted, now: float) -> Line:
-        pieces: list[Piece] = [
-            (f"    {self._spin(now)} ", "cyan"),
-            (name(step.machine, step.title), ""),
-        ]
-        if line := self._output.get(step.key, ""):
+    def _running(self, group: list[StepStarted], now: float) -> Line:
+        pieces: list[Piece] = [(f"    {self._spin(now)} ", "cyan"), (group[0].title, "")]
+        if machines := " ".join(step.machine for step in group if step.machine):
+            pieces.append((f"  {machines}", "cyan"))
+        if line := next((self._output[s.key] for s in group if s.key in self._output), ""):
             pieces.append((f"  {line}", "dim"))
-        return Line(tuple(pieces), seconds(max(0.0, now - step.at)))
+        return Line(tuple(pieces), seconds(max(0.0, now - group[0].at)))
 
     def _failed(self, step: StepFailed) -> Line:
         text = f"    {self._marks.failed} {name(step.machine, step.title)}"
@@ -148,11 +146,18 @@ class Tree:
         pictures = self._marks.spinner
         return pictures[int(now / _FRAME) % len(pictures)]
 
-    def interrupted(self) -> str:
-        """What was still running when the run ended without an end of its own; empty if nothing."""
+    def interrupted(self) -> Line | None:
+        """What was still running when the run ended without an end of its own."""
         running = [s for layer in self._layers.values() for s in layer.running.values()]
         if not running:
-            return ""
-        names = ", ".join(name(s.machine, s.title) for s in running[:3])
-        rest = f" and {len(running) - 3} more" if len(running) > 3 else ""
-        return f"stopped {count(len(running), 'step')}: {names}{rest}"
+            return None
+        keys = ", ".join(step.key for step in running)
+        return Line(((f"stopped {count(len(running), 'step')}: {keys}", "yellow"),))
+
+
+def _groups(layer: _Layer) -> list[list[StepStarted]]:
+    """Running steps; those that do the same on several machines together, the oldest first."""
+    groups: dict[str, list[StepStarted]] = {}
+    for step in layer.running.values():
+        groups.setdefault(step.title, []).append(step)
+    return list(groups.values())

@@ -24,6 +24,12 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def outcome(changed: int, unchanged: int, failed: int = 0) -> str:
+    """`3 changed, 5 in place`, without what is none; never empty."""
+    parts = ((changed, "changed"), (unchanged, "in place"), (failed, "failed"))
+    return ", ".join(f"{number} {word}" for number, word in parts if number) or "nothing to do"
+
+
 def coloured(out: TextIO) -> bool:
     """Whether to use colour: a terminal that is not dumb, and no NO_COLOR (no-color.org)."""
     return out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

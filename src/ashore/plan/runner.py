@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,11 +33,16 @@ class StepError(AshoreError):
         log: path of its log.
     """
 
-    def __init__(self, step: Step, cause: Exception, log: Path, others: list[str]) -> None:
+    def __init__(
+        self, step: Step, cause: Exception, log: Path, others: Sequence[tuple[str, Path]]
+    ) -> None:
         message, hint = describe(cause)
-        lines = [f"{name_of(step)} failed ({step.key})", message, f"log: {log}"]
-        if others:
-            lines.append("failed as well: " + ", ".join(others))
+        lines = [
+            f"{name_of(step)} failed ({step.key})",
+            message,
+            f"log: {log}",
+            *(f"failed as well: {key}, log: {path}" for key, path in others),
+        ]
         code = cause.exit_code if isinstance(cause, AshoreError) else ExitCode.FAILED
         super().__init__("\n".join(lines), hint, code)
         self.key = step.key
@@ -83,7 +88,9 @@ async def apply(
     await run.walk()
     if run.failures:
         (step, error), *others = run.failures
-        raise StepError(step, error, logs(step.key), [s.key for s, _ in others]) from error
+        raise StepError(
+            step, error, logs(step.key), [(s.key, logs(s.key)) for s, _ in others]
+        ) from error
     done = RunDone(
         verb,
         stack,

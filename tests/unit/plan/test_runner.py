@@ -166,7 +166,7 @@ async def test_running_steps_may_end_after_a_failure_but_none_begins(run: Run) -
 
 async def test_a_running_step_that_never_ends_is_given_up_after_a_failure(run: Run) -> None:
     stuck = FakeStep("stuck", work=forever)
-    with pytest.raises(StepError, match=r"broken\n(.|\n)*failed as well: stuck"):
+    with pytest.raises(StepError, match=r"broken\n(.|\n)*failed as well: stuck, log: .*stuck\.log"):
         await run([stuck, FakeStep("bad", error=AshoreError("broken"))], grace=0.01)
     assert stuck.cancelled
     assert run.results()[-1] == ("stuck", Result.FAILED)
