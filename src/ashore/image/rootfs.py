@@ -1,0 +1,120 @@
+"""The golden root file system: a distribution's packages, laid out by mmdebstrap."""
+
+import re
+from collections.abc import Iterable
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from ashore.events import Emit, Output
+from ashore.host.run import run
+from ashore.supply.cache import digest, making
+from ashore.supply.machine import architecture
+
+_SUITE = "trixie"
+_DEFAULT_MIRROR = "http://mirror.example.org/debian"
+_DEFAULT_SECURITY = "http://mirror.example.org/debian-security"
+
+# 33 s on two idle cores with a near mirror; a slow line needs far longer for 150 MB.
+_SECONDS = 1800.0
+
+_EXCLUDED = (
+    "path-exclude=/usr/share/doc/*",
+    "path-include=/usr/share/doc/*/copyright",
+    "path-exclude=/usr/share/info/*",
+    "path-exclude=/usr/share/locale/*",
+    "path-exclude=/usr/share/man/*",
+)
+
+
+def packages() -> tuple[str, ...]:
+    """The packages of the image, from its data file."""
+    lines = _data("trixie.packages").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+def wanted() -> str:
+    """The digest of the root file system that this program makes."""
+    return digest(
+        {
+            "suite": _SUITE,
+            "architecture": architecture(),
+            "packages": packages(),
+            "excluded": _EXCLUDED,
+            "customize": _data("customize.sh"),
+            "cloud-init": _data("cloud.cfg"),
+        }
+    )
+
+
+def planned(cache: Path) -> Path:
+    """Where the root file system is or will be. No I/O."""
+    return cache / "rootfs" / wanted()
+
+
+def host_packages() -> tuple[str, ...]:
+    """Distribution packages of the host that building needs."""
+    return ("mmdebstrap", "debian-archive-keyring")
+
+
+async def obtain(cache: Path, emit: Emit) -> Path:
+    """The root file system from the cache, made by mmdebstrap if it is not there.
+
+    Raises:
+        CommandFailed: mmdebstrap failed; its last lines are in the message.
+    """
+    root = planned(cache)
+    if not root.is_dir():
+        async with making(cache, "rootfs", root.name, emit) as scratch:
+            if scratch is not None:
+                await _bootstrap(scratch, emit)
+    return root
+
+
+async def _bootstrap(target: Path, emit: Emit) -> None:
+    main, security = mirrors(_apt_sources())
+    emit(Output("image", f"installing Debian {_SUITE} from {main}"))
+    with as_file(files("ashore.image") / "data") as data:
+        argv = [
+            "nice",
+            "-n",
+            "5",
+            "mmdebstrap",
+            "--quiet",
+            "--variant=minbase",
+            "--format=directory",
+        ]
+        argv += ["--aptopt=Apt::Install-Recommends false"]
+        argv += [f"--dpkgopt={line}" for line in _EXCLUDED]
+        argv += [f"--include={','.join(packages())}"]
+        argv += [f'--customize-hook=sh {data / "customize.sh"} "$1"']
+        argv += [_SUITE, str(target)]
+        argv += [f"deb {main} {_SUITE} main", f"deb {main} {_SUITE}-updates main"]
+        argv += [f"deb {security} {_SUITE}-security main"]
+        await run(argv, timeout=_SECONDS)
+
+
+def mirrors(sources: Iterable[str]) -> tuple[str, str]:
+    """The mirror and the security mirror of Debian that these apt sources name.
+
+    Args:
+        sources: the texts of sources.list and *.list, *.sources files; on a
+            host that is not Debian none of them fits, and the default is taken.
+    """
+    found = [uri for text in sources for uri in re.findall(r"https?://[^\s\]]+", _active(text))]
+    main = next((u for u in found if u.rstrip("/").endswith("/debian")), _DEFAULT_MIRROR)
+    security = next((u for u in found if "debian-security" in u), _DEFAULT_SECURITY)
+    return main, security
+
+
+def _active(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+
+
+def _apt_sources() -> list[str]:
+    folder = Path("/etc/apt")
+    listed = [folder / "sources.list", *sorted(folder.glob("sources.list.d/*"))]
+    return [path.read_text(errors="replace") for path in listed if path.is_file()]
+
+
+def _data(name: str) -> str:
+    return (files("ashore.image") / "data" / name).read_text()
