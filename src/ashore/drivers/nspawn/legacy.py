@@ -25,6 +25,9 @@ _NO_MEMORY_LIMIT = 1 << 60  # the kernel shows "no limit" as the largest page-al
 # µs of each second for realtime threads: the parent's share has to cover its children's.
 _REALTIME_STACK = 400_000
 _REALTIME_MACHINE = 100_000
+# A group weighs as much as one process beside it unless told otherwise, and the
+# host's processes sit beside the group of the whole stack.
+_WEIGHT_STACK = 8 * 1024
 
 _GONE = 15.0  # s; a killed machine needs 0.1 to 0.3
 _STARTED = 30.0  # s; needs 0.2 alone
@@ -82,6 +85,7 @@ class LegacySupervisor:
         self._inherit_cpuset(name)
         if definition.realtime:
             self._allow_realtime(name)
+        self._write("cpu", "", "cpu.shares", _WEIGHT_STACK)
         await self.limit(definition)
         write(layout.start, script(definition, layout, self._names, self._groups(name)), 0o755)
         detached = ["setsid", "--fork", "unshare", "--mount", "--propagation", "slave"]

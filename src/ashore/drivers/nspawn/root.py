@@ -28,6 +28,7 @@ MASKED = (
     "systemd-ask-password-wall.path",
     "systemd-binfmt.service",
     "systemd-hwdb-update.service",
+    "systemd-logind.service",
     "systemd-modules-load.service",
     "systemd-remount-fs.service",
     "systemd-tmpfiles-setup-dev-early.service",
@@ -36,6 +37,23 @@ MASKED = (
     "systemd-udevd-control.socket",
     "systemd-udevd-kernel.socket",
     "systemd-udevd.service",
+)
+
+_GENERATORS = "etc/systemd/system-generators"
+
+# Each is a process at every boot that finds nothing in a container. The last
+# one only looks for a seed, which is there: what it would enable is enabled.
+UNUSED_GENERATORS = (
+    "systemd-debug-generator",
+    "systemd-getty-generator",
+    "systemd-gpt-auto-generator",
+    "systemd-hibernate-resume-generator",
+    "systemd-rc-local-generator",
+    "systemd-run-generator",
+    "systemd-ssh-generator",
+    "systemd-system-update-generator",
+    "systemd-tpm2-generator",
+    "cloud-init-generator",
 )
 
 # The kubelet sets these unless it finds them set. They belong to the whole
@@ -48,24 +66,29 @@ _GUARDED = {
 }
 
 _EARLY = "ashore-early"
+_OWN = "etc/ashore"  # not below /usr: a changed /usr asks for updates at boot
 
 
 def early(*, legacy: bool) -> str:
     """The script that runs first in the machine."""
-    lines = ["set -e"]
-    for name, value in _GUARDED.items():
-        copy = f"/run/ashore.{name.replace('/', '.')}"
-        lines += [f"echo {value} >{copy}", f"mount --bind {copy} /proc/sys/{name}"]
+    lines = [f"mount --all --fstab /{_OWN}/fstab"]
     if legacy:
         lines += [
             # Version 1 controllers come read-only; containerd and the kubelet
             # make groups in the machine's own subtree.
-            "for group in /sys/fs/cgroup/*; do",
-            '  mountpoint -q "$group" && mount -o remount,bind,rw "$group"',
-            "done",
+            'for group in /sys/fs/cgroup/*; do mount -o remount,bind,rw "$group" || :; done',
             "mount --make-rshared /",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _guard(own: Path) -> None:
+    mounts: list[str] = []
+    for name, value in _GUARDED.items():
+        copy = name.replace("/", ".")
+        write(own / copy, f"{value}\n")
+        mounts.append(f"/{_OWN}/{copy} /proc/sys/{name} none bind 0 0\n")
+    write(own / "fstab", "".join(mounts))
 
 
 _EARLY_UNIT = f"""\
@@ -77,7 +100,7 @@ Before=sysinit.target systemd-sysctl.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh /usr/lib/ashore/{_EARLY}
+ExecStart=/bin/sh /{_OWN}/early
 """
 
 # A stopping control plane can take 90 s with the default; the journal is
@@ -95,15 +118,29 @@ def build(layout: Layout, blueprint: Blueprint, stack: str, *, legacy: bool) -> 
     write(layout.upper / "etc/machine-id", identity + "\n", 0o444)
     write(layout.upper / "etc/hostname", name + "\n")
     write_seed(layout, blueprint)
-    write(layout.upper / f"usr/lib/ashore/{_EARLY}", early(legacy=legacy))
-    write(layout.upper / _UNITS / f"{_EARLY}.service", _EARLY_UNIT)
-    _link(layout.upper / _UNITS / f"sysinit.target.wants/{_EARLY}.service", f"../{_EARLY}.service")
-    for unit in MASKED:
-        _link(layout.upper / _UNITS / unit, "/dev/null")
+    _units(layout.upper, legacy=legacy)
+    write(layout.upper / "etc/cloud/cloud.cfg.d/99-ashore.cfg", "datasource_list: [NoCloud]\n")
     write(layout.upper / "etc/systemd/system.conf.d/50-ashore.conf", _MANAGER)
     write(layout.upper / "etc/systemd/journald.conf.d/50-ashore.conf", _JOURNAL)
     (layout.upper / "var/log/journal").mkdir(parents=True, exist_ok=True)
     _kernel_config(layout.upper)
+    for tree in ("etc", "var"):
+        # systemd-update-done(8): the image is up to date, nothing is to be rebuilt.
+        write(layout.upper / tree / ".updated", "")
+
+
+def _units(upper: Path, *, legacy: bool) -> None:
+    units = upper / _UNITS
+    _guard(upper / _OWN)
+    write(upper / _OWN / "early", early(legacy=legacy))
+    write(units / f"{_EARLY}.service", _EARLY_UNIT)
+    _link(units / f"sysinit.target.wants/{_EARLY}.service", f"../{_EARLY}.service")
+    cloud_init = "cloud-init.target"
+    _link(units / "multi-user.target.wants" / cloud_init, f"/usr/lib/systemd/system/{cloud_init}")
+    for unit in MASKED:
+        _link(units / unit, "/dev/null")
+    for generator in UNUSED_GENERATORS:
+        _link(upper / _GENERATORS / generator, "/dev/null")
 
 
 def write_seed(layout: Layout, blueprint: Blueprint) -> None:
