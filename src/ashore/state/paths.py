@@ -73,6 +73,11 @@ class StackState:
         """The copy of the stack file that was applied last."""
         return self.root / "stack.yaml"
 
+    @property
+    def uplink(self) -> Path:
+        """Whether the stack may reach the outside, as decided at its first `up`."""
+        return self.root / "uplink"
+
     def make(self) -> None:
         """Create the directories, 0700 but for the one of all stacks, whose names are no secret.
 

@@ -1,0 +1,140 @@
+"""A stack's context in the user's own kubeconfig: added on request, taken out by `down`.
+
+Everything else in the file stays as it is, comments and unknown keys
+included. ruamel.yaml is imported when a file is changed.
+"""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ashore.errors import AshoreError
+from ashore.state.files import make_directory, write_atomic
+
+if TYPE_CHECKING:
+    from ruamel.yaml import YAML
+
+_LISTS = {"clusters": "cluster", "users": "user", "contexts": "context"}
+"""Lists of a kubeconfig and the key that holds the value of an entry."""
+
+Document = dict[str, Any]
+
+
+def context_name(stack: str) -> str:
+    """What cluster, user and context of a stack are called in a file that others share."""
+    return f"ashore-{stack}"
+
+
+def merge(existing: str | None, ours: str, name: str, *, set_current: bool = False) -> str:
+    """`existing` with the cluster, user and context of `ours` under `name`.
+
+    Entries of that name are replaced: the name is the stack's own. The current
+    context is set only if `set_current`, or if there was no kubeconfig at all.
+
+    Raises:
+        AshoreError: one of them is not a kubeconfig.
+    """
+    yaml = _yaml()
+    stack = _load(yaml, ours, "the stack's kubeconfig")
+    if existing is None or not existing.strip():
+        document: Document = {"apiVersion": "v1", "kind": "Config"}
+        set_current = True
+    else:
+        document = _load(yaml, existing, "the kubeconfig")
+    for key, inner in _LISTS.items():
+        entries = _entries(stack, key)
+        if len(entries) != 1:
+            raise AshoreError(f"the stack's kubeconfig has {len(entries)} {key}, not one")
+        value: Document = entries[0][inner]
+        if key == "contexts":
+            value = {**value, "cluster": name, "user": name}
+        _put(_entries(document, key), {"name": name, inner: value})
+    if set_current:
+        document["current-context"] = name
+    return _dump(yaml, document)
+
+
+def remove(existing: str, name: str) -> str:
+    """`existing` without the entries of that name; the same text if there are none."""
+    yaml = _yaml()
+    document = _load(yaml, existing, "the kubeconfig")
+    found = False
+    for key in _LISTS:
+        entries = _entries(document, key)
+        for index in reversed(range(len(entries))):
+            if entries[index].get("name") == name:
+                del entries[index]
+                found = True
+    if document.get("current-context") == name:
+        document["current-context"] = ""  # kubectl's own way to have none
+        found = True
+    return _dump(yaml, document) if found else existing
+
+
+def update(path: Path, change: Callable[[str | None], str | None]) -> bool:
+    """Rewrite a kubeconfig atomically by a function of its text (None: no file).
+
+    A link is followed. Mode and owner stay (root may edit a user's file); a
+    new file gets 0600. Nothing is written if the function returns None or the
+    same text.
+
+    Returns:
+        Whether the file was written.
+    """
+    path = path.resolve()
+    existing = path.read_text(encoding="utf-8") if path.exists() else None
+    text = change(existing)
+    if text is None or text == existing:
+        return False
+    make_directory(path.parent)
+    status = path.stat() if existing is not None else None
+    write_atomic(path, text.encode(), status.st_mode & 0o777 if status else 0o600)
+    if status is not None and status.st_uid != os.geteuid():
+        os.chown(path, status.st_uid, status.st_gid)
+    return True
+
+
+def _put(entries: list[Document], entry: Document) -> None:
+    for index, other in enumerate(entries):
+        if other.get("name") == entry["name"]:
+            entries[index] = entry
+            return
+    entries.append(entry)
+
+
+def _entries(document: Document, key: str) -> list[Document]:
+    """The list of that key, put there if it is absent, or null as kubectl leaves it."""
+    if document.get(key) is None:
+        document[key] = []
+    if not isinstance(document[key], list):
+        raise AshoreError(f"not a kubeconfig: {key} is not a list")
+    return cast("list[Document]", document[key])
+
+
+def _yaml() -> "YAML":
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 1 << 16  # certificates are long words: never fold them
+    return yaml
+
+
+def _load(yaml: "YAML", text: str, what: str) -> Document:
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        document: Any = cast("Any", yaml).load(text)
+    except YAMLError as error:
+        raise AshoreError(f"{what} is not valid YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise AshoreError(f"{what} is not a mapping")
+    return cast("Document", document)
+
+
+def _dump(yaml: "YAML", document: Document) -> str:
+    out = io.StringIO()
+    cast("Any", yaml).dump(document, out)
+    return out.getvalue()
