@@ -70,12 +70,15 @@ def issue(
     client: bool = False,
     organisation: str = "",
     days: int = YEARS_10,
+    elapsed: int = 0,
 ) -> Pair:
     """A certificate signed by a CA, with a new key.
 
     Args:
         organisation: what Kubernetes takes as the group (`system:masters`).
         days: cut to the end of the CA.
+        elapsed: days of its life that lie behind it already; a program that
+            renews at a share of the life then renews at once.
 
     Raises:
         ValueError: neither for a server nor for a client.
@@ -91,7 +94,7 @@ def issue(
     end = min(datetime.now(UTC) + timedelta(days=days), authority.not_valid_after_utc)
     key = _new_key()
     builder = (
-        _builder(_name(common_name, organisation), authority.subject, key, end)
+        _builder(_name(common_name, organisation), authority.subject, key, end, elapsed)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(ca=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
@@ -172,7 +175,11 @@ def _name(common_name: str, organisation: str = "") -> "x509.Name":
 
 
 def _builder(
-    subject: "x509.Name", issuer: "x509.Name", key: "EllipticCurvePrivateKey", end: datetime
+    subject: "x509.Name",
+    issuer: "x509.Name",
+    key: "EllipticCurvePrivateKey",
+    end: datetime,
+    elapsed: int = 0,
 ) -> "x509.CertificateBuilder":
     from cryptography import x509
 
@@ -182,7 +189,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - _SKEW)
+        .not_valid_before(datetime.now(UTC) - _SKEW - timedelta(days=elapsed))
         .not_valid_after(end)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )

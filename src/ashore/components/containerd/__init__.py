@@ -1,0 +1,1 @@
+"""containerd and runc: the runtime that the kubelet speaks to."""

@@ -1,0 +1,1 @@
+"""CoreDNS: names of services and pods, and through the gateway all others."""

@@ -1,0 +1,66 @@
+"""`kube/coredns.manifest` and `kube/coredns`: CoreDNS is installed, and serves."""
+
+from dataclasses import dataclass
+
+from ashore.components.coredns.probe import availability
+from ashore.components.coredns.render import manifest
+from ashore.components.manifest import Manifest
+from ashore.components.wait import until
+from ashore.errors import AshoreError
+from ashore.plan.step import Context, Step
+from ashore.transport.kubeapi import KubeApi
+
+
+def steps(ctx: Context, api: KubeApi, image: str) -> list[Step]:
+    """Installed early, so that its pods start the moment a node is Ready."""
+    return [Installed(api, manifest(ctx.stack, image)), Available(api)]
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """`kube/coredns.manifest`."""
+
+    api: KubeApi
+    manifest: Manifest
+    key: str = "kube/coredns.manifest"
+    layer: str = "network"
+    title: str = "install CoreDNS"
+    machine: None = None
+    needs: tuple[str, ...] = ("kube/bootstrap",)
+
+    async def drift(self) -> list[str]:
+        """See `Step`."""
+        return await self.manifest.drift(self.api)
+
+    async def apply(self) -> None:
+        """See `Step`."""
+        await self.manifest.apply(self.api)
+
+
+@dataclass(frozen=True, slots=True)
+class Available:
+    """`kube/coredns`."""
+
+    api: KubeApi
+    key: str = "kube/coredns"
+    layer: str = "network"
+    title: str = "CoreDNS available"
+    machine: None = None
+    needs: tuple[str, ...] = ("kube/coredns.manifest", "kube/nodes")
+
+    async def drift(self) -> list[str]:
+        """See `Step`."""
+        try:
+            found = await availability(self.api)
+        except AshoreError as error:
+            return [error.message]
+        if found.wanted and found.available == found.wanted:
+            return []
+        return [f"{found.available} of {found.wanted} replicas are available"]
+
+    async def apply(self) -> None:
+        """See `Step`."""
+        await until(self._missing, "CoreDNS is available", seconds=120)
+
+    async def _missing(self) -> str:
+        return "; ".join(await self.drift())

@@ -1,0 +1,1 @@
+"""flannel: the network of the pods, vxlan between the nodes."""

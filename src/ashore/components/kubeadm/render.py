@@ -1,0 +1,113 @@
+"""What kubeadm and the kubelet read on a machine."""
+
+from collections.abc import Mapping
+
+from ashore.components.templates import render
+from ashore.model.fragment import File, Fragment
+from ashore.model.host import HostFacts
+from ashore.model.types import Machine, Role, Stack
+
+DIRECTORY = "/etc/kubernetes/ashore"
+"""Where the configuration files for kubeadm lie on a machine."""
+
+KUBELET_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
+"""Certificate and key of the node; the kubelet renews it and moves the link."""
+
+_SYSCTLS = "net.ipv4.ip_forward = 1\n"
+# Pods of one node reach each other's services only if bridged packets pass
+# nftables; a kernel that has it built in or loaded shows the setting.
+_COMMANDS = (
+    "sysctl -q -p /etc/sysctl.d/90-kubernetes.conf",
+    "sysctl -q -e -w net.bridge.bridge-nf-call-iptables=1",
+    "mkdir -p /etc/kubernetes/manifests",
+)
+
+
+def fragment(
+    stack: Stack, machine: Machine, *, facts: HostFacts, pki: Mapping[str, bytes]
+) -> Fragment:
+    """A control plane's or a worker's share of Kubernetes.
+
+    Args:
+        pki: path below /etc/kubernetes/pki -> content. A control plane gets
+            the certificate authorities' keys, a worker `ca.crt` alone.
+    """
+    control_plane = machine.role is Role.CONTROLPLANE
+    files = [
+        File("/etc/sysctl.d/90-kubernetes.conf", _SYSCTLS, notify="sysctl -q --system"),
+        File(
+            "/etc/systemd/system/kubelet.service",
+            render(__package__, "kubelet.service"),
+            notify="systemctl daemon-reload && systemctl restart kubelet",
+        ),
+        File(
+            "/etc/kubernetes/kubelet.conf",
+            _kubeconfig(stack, machine, _nearest_api(stack, machine)),
+            mode=0o600,
+            notify="systemctl restart kubelet",
+        ),
+        File(
+            f"{DIRECTORY}/discovery.conf",
+            _kubeconfig(stack, machine, f"https://{stack.api_name}:6443"),
+            mode=0o600,
+        ),
+        File(f"{DIRECTORY}/join.yaml", _join(machine), mode=0o600),
+        *(_pki_file(path, content) for path, content in pki.items()),
+    ]
+    if control_plane:
+        node = render(__package__, "init.yaml", machine=machine)
+        for name, cluster in (("init", initial_cluster(stack)), ("cluster", "")):
+            text = f"{node}---\n{cluster_configuration(stack, facts, cluster)}"
+            files.append(File(f"{DIRECTORY}/{name}.yaml", text, mode=0o600))
+    return Fragment("kubeadm", files=tuple(files), commands=_COMMANDS, enable=("kubelet.service",))
+
+
+def cluster_configuration(stack: Stack, facts: HostFacts, initial: str = "") -> str:
+    """Cluster, kubelet and kube-proxy as kubeadm reads them.
+
+    Args:
+        initial: etcd's first members, for the start of a new cluster only. The
+            cluster's own record of its configuration must not carry it: a
+            control plane that joins later would form a cluster of its own.
+    """
+    return render(
+        __package__, "cluster.yaml", stack=stack, cgroup=facts.cgroup, initial_cluster=initial
+    )
+
+
+def initial_cluster(stack: Stack) -> str:
+    """The members of a new etcd cluster: every control plane of the stack."""
+    machines = stack.of_role(Role.CONTROLPLANE)
+    return ",".join(f"{machine.name}={peer_url(machine)}" for machine in machines)
+
+
+def peer_url(machine: Machine) -> str:
+    """Where a member of etcd listens for the others."""
+    return f"https://{machine.address}:2380"
+
+
+def _nearest_api(stack: Stack, machine: Machine) -> str:
+    """A control plane's kubelet talks to the API beside it, all others to the floating IP."""
+    control_plane = machine.role is Role.CONTROLPLANE
+    return f"https://{machine.address if control_plane else stack.api_name}:6443"
+
+
+def _kubeconfig(stack: Stack, machine: Machine, server: str) -> str:
+    return render(
+        __package__,
+        "kubeconfig",
+        cluster=stack.name,
+        server=server,
+        user=f"system:node:{machine.name}",
+        certificate=KUBELET_CERTIFICATE,
+    )
+
+
+def _join(machine: Machine) -> str:
+    control_plane = machine.role is Role.CONTROLPLANE
+    return render(__package__, "join.yaml", machine=machine, control_plane=control_plane)
+
+
+def _pki_file(path: str, content: bytes) -> File:
+    secret = path.endswith(".key")
+    return File(f"/etc/kubernetes/pki/{path}", content.decode(), mode=0o600 if secret else 0o644)

@@ -1,0 +1,55 @@
+"""Kubernetes objects of a component: applied together, recognised by their digest."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from ashore.errors import AshoreError
+from ashore.transport.kubeapi import KubeApi, object_path
+
+_DIGEST = "ashore.internal/manifest"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Objects as a YAML stream.
+
+    The last one carries the digest of the whole text, so that one small
+    question tells whether all were applied as they are now.
+
+    Attributes:
+        last: path of that object below the API server's root.
+    """
+
+    text: str
+    last: str
+
+    async def drift(self, api: KubeApi) -> list[str]:
+        """What differs from the text, as the API tells it."""
+        try:
+            found = await api.get(self.last)
+        except AshoreError as error:
+            return [error.message]
+        name = self.last.rsplit("/", 1)[-1]
+        if found is None:
+            return [f"{name} is not installed"]
+        if found["metadata"].get("annotations", {}).get(_DIGEST) != self._digest():
+            return [f"{name} was installed from another manifest"]
+        return []
+
+    async def apply(self, api: KubeApi) -> None:
+        """Apply all objects in their order. Raises RequestFailed."""
+        for wanted in self.objects():
+            if object_path(wanted) == self.last:
+                wanted["metadata"].setdefault("annotations", {})[_DIGEST] = self._digest()
+            await api.apply(wanted)
+
+    def objects(self) -> list[dict[str, Any]]:
+        """The objects, in the order of the text."""
+        from ruamel.yaml import YAML
+
+        yaml: Any = YAML(typ="safe")
+        return list(yaml.load_all(self.text))
+
+    def _digest(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]

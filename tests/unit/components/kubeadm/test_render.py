@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from ashore.components.kubeadm.render import cluster_configuration, fragment, initial_cluster
+from ashore.model.host import HostFacts
+from tests.unit.components.golden import as_text, check
+from tests.unit.components.kubeadm.stack import LEGACY, MODERN, demo
+
+HERE = Path(__file__).parent
+PKI = {"ca.crt": b"certificate\n", "ca.key": b"secret\n"}
+
+
+@pytest.mark.parametrize(
+    ("machine", "facts", "pki", "name"),
+    [
+        ("cp2", LEGACY, PKI, "control-plane.txt"),
+        ("w1", MODERN, {"ca.crt": b"certificate\n"}, "worker.txt"),
+    ],
+)
+def test_a_machine_gets_what_kubeadm_reads(
+    machine: str, facts: HostFacts, pki: dict[str, bytes], name: str
+) -> None:
+    stack = demo()
+    of = stack.machine(machine)
+    assert of is not None
+    check(HERE, name, as_text(fragment(stack, of, facts=facts, pki=pki)))
+
+
+def test_private_keys_are_for_root_alone() -> None:
+    stack = demo()
+    files = fragment(stack, stack.machines[3], facts=LEGACY, pki=PKI).files
+    modes = {file.path: file.mode for file in files}
+    assert modes["/etc/kubernetes/pki/ca.key"] == 0o600
+    assert modes["/etc/kubernetes/pki/ca.crt"] == 0o644
+
+
+def test_the_clusters_own_record_does_not_tell_later_members_to_start_anew() -> None:
+    assert "initial-cluster" not in cluster_configuration(demo(), LEGACY)
+
+
+def test_every_control_plane_is_one_of_the_first_members() -> None:
+    assert initial_cluster(demo()) == (
+        "cp1=https://10.77.0.21:2380,cp2=https://10.77.0.22:2380,cp3=https://10.77.0.23:2380"
+    )
