@@ -35,7 +35,12 @@ class Downloads:
         # Imported here: it costs 0.4 s, which only a download may cost.
         import httpx2
 
-        self._client = httpx2.AsyncClient(follow_redirects=True, timeout=_TIMEOUT_SECONDS)
+        self._client = httpx2.AsyncClient(
+            follow_redirects=True,
+            timeout=_TIMEOUT_SECONDS,
+            # Checksums are of the files as published, not as packed for the way.
+            headers={"Accept-Encoding": "identity"},
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:

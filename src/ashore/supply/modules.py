@@ -21,7 +21,7 @@ from ashore.supply.versions import Versions
 _BUILD_SECONDS = 3000.0
 _PROGRESS_SECONDS = 5.0
 
-_ON_MACHINES = (
+ON_MACHINES = (
     "kubelet",
     "kubeadm",
     "kubectl",
@@ -31,7 +31,7 @@ _ON_MACHINES = (
     "runc",
     "etcdctl",
 )
-_CNI = ("bridge", "loopback", "host-local", "portmap", "flannel")
+CNI = ("bridge", "loopback", "host-local", "portmap", "flannel")
 
 
 class Modules:
@@ -66,9 +66,9 @@ async def _build(go: Go, build: Build, work: Path, programs: Path, emit: Emit) -
     """Build one row of the table into `programs`."""
     work.mkdir(parents=True)
     source = await _download(go, build)
-    (work / "go.mod").write_text(_go_mod(build, (source / "go.mod").read_text()))
+    (work / "go.mod").write_text(go_mod(build, (source / "go.mod").read_text()))
     if build.main:
-        (work / "main.go").write_text(_own_main(build, (source / build.main).read_text()))
+        (work / "main.go").write_text(own_main(build, (source / build.main).read_text()))
     flags = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in build.stamps)])
     out = f"{work}/out/"
     argv = [go.program, "build", "-v", "-o", out, "-ldflags", flags, "-tags", build.tags]
@@ -103,7 +103,7 @@ async def _download(go: Go, build: Build) -> Path:
     return Path(answer["Dir"])
 
 
-def _go_mod(build: Build, upstream: str) -> str:
+def go_mod(build: Build, upstream: str) -> str:
     """A module of our own that requires the wanted one, nothing else."""
     lines = [
         f"module ashore.local/{build.name}",
@@ -130,7 +130,8 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def _own_main(build: Build, upstream: str) -> str:
+def own_main(build: Build, upstream: str) -> str:
+    """The module's main file without the imports that the row names."""
     lines = upstream.splitlines(keepends=True)
     unwanted = {f'\t_ "{path}"\n' for path in build.without}
     if missing := unwanted - set(lines):
@@ -169,7 +170,7 @@ async def _pause(go: Go, versions: Versions, programs: Path) -> None:
 
 async def _assemble(versions: Versions, scratch: Path, programs: Path) -> None:
     """Lay out tree, images and bare programs; drop everything else."""
-    for folder, names in (("tree/usr/bin", _ON_MACHINES), ("tree/opt/cni/bin", _CNI)):
+    for folder, names in (("tree/usr/bin", ON_MACHINES), ("tree/opt/cni/bin", CNI)):
         target = scratch / folder
         target.mkdir(parents=True)
         for name in names:
