@@ -6,6 +6,7 @@ kubectl for one costs more than all of them.
 
 import asyncio
 import contextlib
+import errno
 import json
 import ssl
 from dataclasses import dataclass
@@ -34,17 +35,31 @@ class Reply:
         return json.loads(self.body)
 
 
-def client_context(authority: bytes, identity: str) -> ssl.SSLContext:
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks.
+
+    Attributes:
+        source: this computer's own address in the stack's network. Connections
+            come from there or not at all: without the link into the stack, its
+            addresses belong to whoever is behind the default route.
+    """
+
+    context: ssl.SSLContext
+    source: str
+
+
+def client(authority: bytes, identity: str, source: str) -> Client:
     """Trust one certificate authority (PEM) and show the certificate and key in a file."""
     context = ssl.create_default_context(cadata=authority.decode())
     # Authorities made by Go programs may lack extensions that only the strict mode asks for.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.load_cert_chain(identity)
-    return context
+    return Client(context, source)
 
 
 async def request(
-    context: ssl.SSLContext,
+    client: Client,
     address: str,
     port: int,
     method: str,
@@ -73,10 +88,12 @@ async def request(
     where = f"{method} https://{address}:{port}{path}"
     try:
         async with asyncio.timeout(timeout):
-            answer = await _exchange(context, address, port, server_name, head.encode() + body)
+            answer = await _exchange(client, address, port, server_name, head.encode() + body)
     except TimeoutError as error:
         raise RequestFailed(f"{where}: no answer within {timeout:g} s", 0) from error
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise RequestFailed("this computer has no link into the stack", 0) from error
         raise RequestFailed(f"{where}: {error.strerror or error}", 0) from error
     top, _, content = answer.partition(b"\r\n\r\n")
     words = top.split(None, 2)
@@ -86,10 +103,15 @@ async def request(
 
 
 async def _exchange(
-    context: ssl.SSLContext, address: str, port: int, server_name: str, message: bytes
+    client: Client, address: str, port: int, server_name: str, message: bytes
 ) -> bytes:
     reader, writer = await asyncio.open_connection(
-        address, port, ssl=context, server_hostname=server_name, ssl_shutdown_timeout=0.1
+        address,
+        port,
+        ssl=client.context,
+        server_hostname=server_name,
+        ssl_shutdown_timeout=0.1,
+        local_addr=(client.source, 0),
     )
     try:
         writer.write(message)

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ashore.transport.https import Reply, RequestFailed, request
+from ashore.transport.https import Client, Reply, RequestFailed, request
 
 FIELD_MANAGER = "ashore"
 _PORT = 6443
@@ -35,17 +34,17 @@ class KubeApi:
         name: that every API server's certificate carries.
     """
 
-    def __init__(self, addresses: Sequence[str], name: str, context: ssl.SSLContext) -> None:
+    def __init__(self, addresses: Sequence[str], name: str, client: Client) -> None:
         self.addresses = tuple(addresses)
         self.name = name
-        self._context = context
+        self._client = client
         self._answering: str | None = None
 
     async def ready(self, address: str, timeout: float = 2.0) -> str:
         """Empty if the API behind an address is ready, else what is wrong with it."""
         try:
             reply = await request(
-                self._context, address, _PORT, "GET", "/readyz", server_name=self.name,
+                self._client, address, _PORT, "GET", "/readyz", server_name=self.name,
                 timeout=timeout,
             )  # fmt: skip
         except RequestFailed as error:
@@ -92,7 +91,7 @@ class KubeApi:
         address = await self.answering()
         try:
             return await request(
-                self._context, address, _PORT, method, path,
+                self._client, address, _PORT, method, path,
                 server_name=self.name,
                 body=b"" if body is None else json.dumps(body).encode(),
                 content_type=content_type,

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 from ashore.drivers.base import Blueprint, PowerState, Record
-from ashore.drivers.nspawn import golden, root, supervise, teardown
+from ashore.drivers.nspawn import golden, root, settings, supervise, teardown, uplink
 from ashore.drivers.nspawn.fabric import Fabric
 from ashore.drivers.nspawn.layout import Definition, Layout
 from ashore.drivers.nspawn.names import Names
@@ -35,13 +35,23 @@ class NspawnDriver:
 
     async def fabric_drift(self) -> list[str]:
         """See `Driver`."""
-        return await self._fabric.drift()
+        return [*settings.drift(), *await self._fabric.drift()]
 
     async def fabric_apply(self) -> None:
         """See `Driver`."""
         self._record("netns", self._names.fabric)
         self._record("link", self._names.veth)
-        await self._fabric.apply()
+        await settings.mend(self._record)
+        if await self._fabric.drift():
+            await self._fabric.apply()
+
+    async def uplink_drift(self) -> list[str]:
+        """What is missing for the gateway to reach the outside through the host."""
+        return await uplink.drift(self._names)
+
+    async def uplink_apply(self) -> None:
+        """Let the host forward and masquerade for the stack; `destroy` takes it back."""
+        await uplink.apply(self._names, self._stack.network, self._record)
 
     async def machine_drift(self, blueprint: Blueprint) -> list[str]:
         """See `Driver`."""

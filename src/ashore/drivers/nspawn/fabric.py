@@ -123,8 +123,7 @@ class Fabric:
             await links.batch([f"link delete {machine}"], self._names.fabric)
 
     async def unplug(self, machine: str) -> None:
-        """Cut the machine and delete its namespace: one that stays goes on answering ARP."""
-        await self.cut(machine)
+        """Delete the namespace of a machine that was cut: it would go on answering ARP."""
         name = self._names.netns(machine)
         there = links.namespaces(name)
         await links.delete_namespaces({n: live for n, live in there.items() if n == name})

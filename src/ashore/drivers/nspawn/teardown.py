@@ -7,6 +7,7 @@ import os
 from collections.abc import Awaitable
 from pathlib import Path
 
+from ashore.drivers.nspawn import uplink
 from ashore.drivers.nspawn.fabric import Fabric
 from ashore.drivers.nspawn.names import Names
 from ashore.drivers.nspawn.supervise import Supervisor
@@ -35,7 +36,7 @@ async def destroy(
     """Remove everything of the stack and look again; what remains, named."""
     found = supervisor.found()
     errors = await _all([supervisor.kill(name) for name in found])
-    errors += await _all([fabric.destroy()])
+    errors += await _all([fabric.destroy(), uplink.remove(names)])
     errors += await _all([_delete(directory), supervisor.clear()])
     for name in found:
         forget(names.container(name))
