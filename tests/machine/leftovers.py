@@ -55,9 +55,7 @@ def snapshot(name: str) -> Snapshot:
     namespaces = Path("/run/netns")
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
     return Snapshot(
-        namespaces=frozenset(
-            p.name for p in (namespaces.iterdir() if namespaces.exists() else ())
-        ),
+        namespaces=frozenset(p.name for p in (namespaces.iterdir() if namespaces.exists() else ())),
         links=frozenset(str(link["ifname"]) for link in _ip("link", "show")),
         routes=frozenset(str(route["dst"]) for route in _ip("route", "show")),
         mounts=frozenset(line.split()[4] for line in mounts),

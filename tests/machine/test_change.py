@@ -30,8 +30,11 @@ def test_grow_and_shrink(stack: Ashore) -> None:
         addresses = {m["name"]: m["address"] for m in grown["machines"]}
         assert all(addresses[m["name"]] == m["address"] for m in before)
     finally:
-        stack.file.write_text(stack.file.read_text().replace("{count: 3}\n", "{count: 2}\n", 2)
-                              .replace("controlplane: {count: 2}", "controlplane: {count: 3}"))
+        stack.file.write_text(
+            stack.file.read_text()
+            .replace("{count: 3}\n", "{count: 2}\n", 2)
+            .replace("controlplane: {count: 2}", "controlplane: {count: 3}")
+        )
         assert FULL in stack.file.read_text()
         stack.up()
     nodes = json.loads(stack.kubectl("get", "nodes", "-o", "json"))["items"]

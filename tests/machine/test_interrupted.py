@@ -53,9 +53,7 @@ def test_host_reboot(small: Ashore) -> None:
     small.reboot_host()
     eventually(
         "all off",
-        lambda: all(
-            m["power"] == "off" for m in small.json("status", code=None)["machines"]
-        ),
+        lambda: all(m["power"] == "off" for m in small.json("status", code=None)["machines"]),
         60,
     )
     small.run("up", seconds=UP_SECONDS)

@@ -52,12 +52,19 @@ def _service(name: str) -> dict[str, object]:
 def pods(stack: Ashore) -> Iterator[Ashore]:
     """A server on w1 with a service, a client on w2."""
     images = json.loads(
-        stack.kubectl("get", "node", "w1", "-o", "jsonpath={.status.images[*].names}").replace(
-            "] [", ","
-        ).join(("", ""))
+        stack.kubectl("get", "node", "w1", "-o", "jsonpath={.status.images[*].names}")
+        .replace("] [", ",")
+        .join(("", ""))
     )
     pause = next(i for i in images if "pause" in i and "@" not in i)
-    server = ("/usr/bin/python3", "-m", "http.server", "8000", "--directory", "/usr/share/common-licenses")
+    server = (
+        "/usr/bin/python3",
+        "-m",
+        "http.server",
+        "8000",
+        "--directory",
+        "/usr/share/common-licenses",
+    )
     objects = [
         _pod("server", "w1", pause, *server),
         _pod("client", "w2", pause, "/usr/bin/sleep", "100000"),

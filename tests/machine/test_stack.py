@@ -41,7 +41,7 @@ def test_nothing_to_do_right_after_up(stack: Ashore) -> None:
 def test_names(stack: Ashore, name: str, address: str) -> None:
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers = [GATEWAY]
-    answer = resolver.resolve(f"{name}.test.internal", "A", lifetime=10)
+    answer = resolver.resolve(f"{name}.test.internal", "A", lifetime=10, source="10.90.0.1")
     assert [r.to_text() for r in answer] == [address]
 
 

@@ -48,7 +48,7 @@ def test_lease_and_name(stack: Ashore, port: str) -> None:
 
     def ask() -> list[str]:
         try:
-            answer = resolver.resolve("stranger.test.internal", "A", lifetime=5)
+            answer = resolver.resolve("stranger.test.internal", "A", lifetime=5, source="10.90.0.1")
         except dns.resolver.NXDOMAIN:
             return []
         return [r.to_text() for r in answer]

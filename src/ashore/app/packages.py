@@ -37,9 +37,7 @@ async def install(packages: tuple[str, ...], emit: Emit, *, ask: bool) -> None:
         )
     emit(Note(f"This host needs packages: {' '.join(packages)}"))
     if ask and not _agreed():
-        raise AshoreError(
-            "not installed", f"apt-get install {' '.join(packages)}", ExitCode.HOST
-        )
+        raise AshoreError("not installed", f"apt-get install {' '.join(packages)}", ExitCode.HOST)
     environment = {"DEBIAN_FRONTEND": "noninteractive"}
     command = (*_APT, "install", *packages)
     try:

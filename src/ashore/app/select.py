@@ -9,6 +9,9 @@ from ashore.model.load import load_stack, loads_stack
 from ashore.model.types import Stack
 from ashore.state.paths import StackState, cache_root, list_stacks, state_root
 
+_NOTHING = "apiVersion: ashore/v1\nkind: Stack\n"
+"""A stack file that leaves everything to the defaults."""
+
 
 class Wish(Protocol):
     """What the user said on the command line."""
@@ -24,8 +27,8 @@ class Chosen:
     """A resolved stack and where its description came from.
 
     Attributes:
-        text: the stack file as read; empty for the built-in defaults. `up`
-            keeps a copy, so that later verbs work from any directory.
+        text: the stack file as read. `up` keeps a copy, so that later verbs
+            work from any directory.
     """
 
     stack: Stack
@@ -69,7 +72,7 @@ def _by_file(path: Path) -> Chosen:
 
 
 def _defaults() -> Chosen:
-    return _chosen(loads_stack("apiVersion: ashore/v1\nkind: Stack\n", "defaults"), "defaults", "")
+    return _chosen(loads_stack(_NOTHING, "defaults"), "defaults", _NOTHING)
 
 
 def _by_name(name: str) -> Chosen:
@@ -79,6 +82,6 @@ def _by_name(name: str) -> Chosen:
     """
     text = StackState(state_root() / name).stack_file_text()
     if text is None:
-        text = f"apiVersion: ashore/v1\nkind: Stack\nname: {name}\n"
+        text = f"{_NOTHING}name: {name}\n"
         return _chosen(loads_stack(text, "--stack"), "--stack", text)
     return _chosen(loads_stack(text, f"the saved copy of {name}"), "saved copy", text)

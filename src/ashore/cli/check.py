@@ -30,6 +30,6 @@ def check(target: Target | None = None, *, output: Output = "text") -> None:
         return
     for warning in stack.warnings:
         sys.stderr.write(f"warning: {warning}\n")
-    from ashore.picture.text import text
+    from ashore.picture.text import plain
 
-    sys.stdout.write(text(stack))
+    sys.stdout.write(plain(stack))

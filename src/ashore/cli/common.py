@@ -48,6 +48,6 @@ def drive(work: Coroutine[Any, Any, int]) -> int:
     if sys.version_info < (3, 12):
         # The default watcher of 3.11 starts a thread for each child; later
         # versions use pidfd by themselves.
-        policy = asyncio.get_event_loop_policy()
-        policy.set_child_watcher(asyncio.PidfdChildWatcher())
+        policy = asyncio.get_event_loop_policy()  # pyright: ignore[reportDeprecated]
+        policy.set_child_watcher(asyncio.PidfdChildWatcher())  # pyright: ignore[reportDeprecated]
     return asyncio.run(main())

@@ -43,7 +43,7 @@ app.command(kubectl.kubectl)
 app.command(kubeconfig.kubeconfig)
 app.command(logs.logs)
 app.command(down.down)
-app.register_install_completion_command(name="completion")
+app.register_install_completion_command(name="completion")  # pyright: ignore[reportUnknownMemberType]
 
 
 def main() -> None:

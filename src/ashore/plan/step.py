@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ashore.events import Emit
+from ashore.model.host import HostFacts
 from ashore.model.types import Stack
 from ashore.transport.base import Connect
 
@@ -80,7 +81,9 @@ class Context:
         files: a directory of the stack on the host for files that steps leave
             (kubeconfig); it exists.
         emit: shows an event; for `Output` lines of a long step.
-        uplink: whether the stack may reach the outside (decided once a run).
+        upstream: name servers outside the stack; None without an uplink, when
+            nothing ever leaves the stack.
+        facts: what this computer is like.
     """
 
     stack: Stack
@@ -88,4 +91,5 @@ class Context:
     secrets: Secrets
     files: Path
     emit: Emit
-    uplink: bool
+    upstream: tuple[str, ...] | None
+    facts: HostFacts

@@ -7,10 +7,16 @@ from ashore.state.files import make_directory, write_atomic
 
 
 class StackSecrets:
-    """Implements `plan.step.Secrets` by a file for each secret."""
+    """Implements `plan.step.Secrets` by a file for each secret.
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        scratch: where those go that do not exist yet, instead of the
+            directory, for verbs that change nothing.
+    """
+
+    def __init__(self, directory: Path, scratch: Path | None = None) -> None:
         self._directory = directory
+        self._new = scratch or directory
 
     def keep(self, name: str, make: Callable[[], bytes]) -> bytes:
         """The secret of that name (`kube/ca.key`); made and stored if it is not there.
@@ -21,13 +27,14 @@ class StackSecrets:
         parts = PurePosixPath(name).parts
         if not parts or name.startswith("/") or ".." in parts:
             raise ValueError(f"not a name of a secret: {name!r}")
-        path = self._directory.joinpath(*parts)
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            make_directory(self._directory)
-            for count in range(1, len(parts)):
-                make_directory(self._directory.joinpath(*parts[:count]))
-            secret = make()
-            write_atomic(path, secret, 0o600)
-            return secret
+        for directory in dict.fromkeys((self._directory, self._new)):
+            try:
+                return directory.joinpath(*parts).read_bytes()
+            except FileNotFoundError:
+                continue
+        secret = make()
+        make_directory(self._new)
+        for count in range(1, len(parts)):
+            make_directory(self._new.joinpath(*parts[:count]))
+        write_atomic(self._new.joinpath(*parts), secret, 0o600)
+        return secret

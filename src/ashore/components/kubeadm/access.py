@@ -1,7 +1,6 @@
 """Keys of the cluster, made once on this computer, and the clients that use them."""
 
 import base64
-import ssl
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +10,7 @@ from ashore.components.templates import render
 from ashore.model.types import Machine, Role, Stack
 from ashore.pki.authority import Pair, issue, make_ca, make_key_pair
 from ashore.plan.step import Secrets
-from ashore.transport.https import client_context
+from ashore.transport.https import Client, client
 from ashore.transport.kubeapi import KubeApi
 
 _PUBLIC_KEY = b"-----BEGIN PUBLIC KEY-----"
@@ -79,8 +78,8 @@ class Access:
     def api(self) -> KubeApi:
         """The API as a cluster administrator, on any control plane."""
         planes = self._stack.of_role(Role.CONTROLPLANE)
-        context = self._context(self._ca, "administrator.pem", self._administrator)
-        return KubeApi([str(m.address) for m in planes], self._stack.api_name, context)
+        asking = self._client(self._ca, "administrator.pem", self._administrator)
+        return KubeApi([str(m.address) for m in planes], self._stack.api_name, asking)
 
     @cached_property
     def etcd(self) -> Etcd:
@@ -88,7 +87,7 @@ class Access:
         identity = self._pair(
             "kube/etcd-client", lambda: issue(self._etcd_ca, "ashore", client=True)
         )
-        return Etcd(self._context(self._etcd_ca, "etcd-client.pem", identity))
+        return Etcd(self._client(self._etcd_ca, "etcd-client.pem", identity))
 
     @cached_property
     def _ca(self) -> Pair:
@@ -118,12 +117,12 @@ class Access:
         private, mark, public = made.partition(_PUBLIC_KEY)
         return private, mark + public
 
-    def _context(self, ca: Pair, file: str, identity: Pair) -> ssl.SSLContext:
+    def _client(self, ca: Pair, file: str, identity: Pair) -> Client:
         path = self._files / file
         if not path.exists() or path.read_bytes() != identity.bundle():
             path.touch(mode=0o600)
             path.write_bytes(identity.bundle())
-        return client_context(ca.cert, str(path))
+        return client(ca.cert, str(path), str(self._stack.network.host))
 
 
 def _base64(content: bytes) -> str:

@@ -1,12 +1,11 @@
 """etcd's members, asked and changed from this computer through its JSON gateway."""
 
 import json
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ashore.transport.https import RequestFailed, request
+from ashore.transport.https import Client, RequestFailed, request
 
 _PORT = 2379
 
@@ -30,8 +29,8 @@ class Member:
 class Etcd:
     """The etcd cluster behind a set of addresses, of which any may be down."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
+    def __init__(self, client: Client) -> None:
+        self._client = client
 
     async def members(self, addresses: Sequence[str]) -> list[Member] | None:
         """The members, agreed on by a majority; None if no address gives an answer."""
@@ -58,7 +57,7 @@ class Etcd:
         """Empty if the member behind an address can serve, else what is wrong."""
         try:
             reply = await request(
-                self._context, address, _PORT, "GET", "/health", server_name=address, timeout=2.0
+                self._client, address, _PORT, "GET", "/health", server_name=address, timeout=2.0
             )
         except RequestFailed as error:
             return error.message
@@ -68,7 +67,7 @@ class Etcd:
         for address in addresses:
             try:
                 reply = await request(
-                    self._context, address, _PORT, "POST", f"/v3/cluster/{call}",
+                    self._client, address, _PORT, "POST", f"/v3/cluster/{call}",
                     server_name=address, body=json.dumps(body).encode(), timeout=6.0,
                 )  # fmt: skip
             except RequestFailed:

@@ -1,0 +1,34 @@
+"""`down`: nothing of the stack is left but the cache."""
+
+import time
+
+from ashore.app.select import Chosen
+from ashore.app.session import open_session
+from ashore.errors import AshoreError, ExitCode
+from ashore.events import Emit, Note, RunDone
+from ashore.host.run import require_root
+from ashore.state import lock
+
+
+async def down(chosen: Chosen, emit: Emit) -> int:
+    """Remove everything of the stack, found by label, and then its state.
+
+    Raises:
+        AshoreError: something is left; named, exit code 6.
+    """
+    require_root("down")
+    started = time.monotonic()
+    name = chosen.stack.name
+    with lock.hold(chosen.state.lock, "down"):
+        session = open_session(chosen, emit)
+        left = await session.driver.destroy()
+        if left:
+            raise AshoreError(
+                f"{name} is down, but this is left:\n" + "\n".join(f"  {each}" for each in left),
+                "run `ashore down` again, or remove it by hand",
+                ExitCode.LEFTOVERS,
+            )
+        chosen.state.remove()
+    emit(RunDone("down", name, time.monotonic() - started, 0, 0))
+    emit(Note(f"{name} is down; the cache of programs and images stays in {chosen.cache}"))
+    return ExitCode.DONE

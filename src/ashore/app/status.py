@@ -1,0 +1,198 @@
+"""`status`: every machine and the cluster, asked now and held against the model."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ashore.app.select import Chosen
+from ashore.app.session import Session, open_session
+from ashore.components.coredns import probe as coredns
+from ashore.components.corosync import probe as corosync
+from ashore.components.dnsmasq import probe as dnsmasq
+from ashore.components.haproxy import probe as haproxy
+from ashore.components.kubeadm import probe as kubeadm
+from ashore.components.kubeadm.access import Access
+from ashore.components.pacemaker import probe as pacemaker
+from ashore.drivers.base import PowerState
+from ashore.errors import AshoreError
+from ashore.host.run import require_root
+from ashore.model.types import Machine, Role
+from ashore.recipe import access_of
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Kubernetes as its API tells it; `wrong` says why there is no answer."""
+
+    nodes: dict[str, kubeadm.Node]
+    api: dict[str, str]
+    dns: coredns.Availability
+    wrong: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One machine: whether it does what its role asks, and a line about it."""
+
+    ready: bool
+    detail: str
+
+
+async def status(chosen: Chosen) -> dict[str, Any]:
+    """The document of `status -o json`."""
+    require_root("status")
+    session = open_session(chosen)
+    powers = await session.driver.states()
+    cluster, holders, pair = await asyncio.gather(
+        _kubernetes(session, powers), pacemaker.holders(session.context.connect, session.stack),
+        _pair(session),
+    )  # fmt: skip
+    health = await asyncio.gather(
+        *(
+            _health(session, m, powers.get(m.name, PowerState.ABSENT), cluster, holders)
+            for m in session.stack.machines
+        )
+    )
+    machines = [
+        {
+            "name": m.name,
+            "role": m.role,
+            "address": str(m.address),
+            "power": powers.get(m.name, PowerState.ABSENT),
+            "ready": h.ready,
+            "detail": h.detail,
+        }
+        for m, h in zip(session.stack.machines, health, strict=True)
+    ]
+    problems = _problems(session, cluster, holders, pair)
+    return {
+        "stack": session.stack.name,
+        "healthy": not problems and all(h.ready for h in health),
+        "machines": machines,
+        "floatingIP": {"address": str(session.stack.network.floating), "holders": holders},
+        "kubernetes": {
+            "version": _version(cluster),
+            "nodes": len(cluster.nodes),
+            "ready": sum(node.ready for node in cluster.nodes.values()),
+        },
+        "problems": problems,
+    }
+
+
+async def _kubernetes(session: Session, powers: dict[str, PowerState]) -> Cluster:
+    nothing = coredns.Availability(0, 0)
+    planes = session.stack.of_role(Role.CONTROLPLANE)
+    if not session.state.secrets.is_dir() or not any(p.name in powers for p in planes):
+        return Cluster({}, {}, nothing, "the cluster has not been made")
+    access: Access = access_of(session.context)
+    try:
+        nodes, api, dns = await asyncio.gather(
+            kubeadm.nodes(access.api),
+            kubeadm.api_health(access.api, planes),
+            coredns.availability(access.api),
+        )
+    except AshoreError as error:
+        return Cluster({}, {}, nothing, error.message)
+    return Cluster({n.name: n for n in nodes}, api, dns, "")
+
+
+async def _pair(session: Session) -> pacemaker.Cluster | None:
+    """The load balancers' cluster as the first of them that answers sees it."""
+    for balancer in session.stack.of_role(Role.LOADBALANCER):
+        try:
+            seen = await pacemaker.cluster(session.context.connect, balancer.name)
+        except AshoreError:
+            continue
+        if seen is not None:
+            return seen
+    return None
+
+
+def _problems(
+    session: Session, cluster: Cluster, holders: list[str], pair: pacemaker.Cluster | None
+) -> list[str]:
+    found: list[str] = []
+    if len(holders) != 1:
+        where = " and ".join(holders) or "no machine"
+        found.append(f"the floating IP is on {where}")
+    if pair is None:
+        found.append("no load balancer's Pacemaker answers")
+    else:
+        found += [] if pair.quorate else ["the load balancers have no quorum"]
+        found += [f"Pacemaker: {failure}" for failure in pair.failures]
+    if cluster.wrong:
+        found.append(cluster.wrong)
+    elif cluster.dns.available < max(cluster.dns.wanted, 1):
+        found.append(f"CoreDNS: {cluster.dns.available} of {cluster.dns.wanted} replicas serve")
+    wanted = {m.name for m in session.stack.machines}
+    found += [f"node {name} is not in the stack file" for name in cluster.nodes.keys() - wanted]
+    return found
+
+
+async def _health(
+    session: Session, machine: Machine, power: PowerState, cluster: Cluster, holders: list[str]
+) -> Health:
+    if power is not PowerState.ON:
+        return Health(False, "`ashore up` starts it" if power is PowerState.OFF else "not made yet")
+    ask: Callable[[], Awaitable[Health]]
+    match machine.role:
+        case Role.GATEWAY:
+            ask = lambda: _gateway(session, machine)  # noqa: E731
+        case Role.LOADBALANCER:
+            ask = lambda: _balancer(session, machine, holders)  # noqa: E731
+        case Role.CONTROLPLANE | Role.WORKER:
+            return _node(machine, cluster)
+    try:
+        return await ask()
+    except AshoreError as error:
+        return Health(False, error.message.splitlines()[0])
+
+
+async def _gateway(session: Session, machine: Machine) -> Health:
+    connect = session.context.connect
+    missing, votes = await asyncio.gather(
+        dnsmasq.serving(connect, machine.name), corosync.qnetd_listens(connect, machine.name)
+    )
+    wrong = [missing] if missing else []
+    wrong += [] if votes else ["the quorum device does not listen"]
+    return Health(not wrong, "; ".join(wrong) or "DHCP, DNS, quorum device")
+
+
+async def _balancer(session: Session, machine: Machine, holders: list[str]) -> Health:
+    connect = session.context.connect
+    quorum, backends = await asyncio.gather(
+        corosync.quorum(connect, machine.name), haproxy.backends(connect, machine.name)
+    )
+    wrong: list[str] = []
+    if quorum is None:
+        wrong.append("Corosync does not answer")
+    elif not quorum.quorate:
+        wrong.append("no quorum")
+    elif not quorum.device:
+        wrong.append("no vote of the quorum device")
+    if backends is None:
+        wrong.append("HAProxy does not answer")
+    else:
+        down = [b.name for b in backends if not b.up]
+        wrong += [f"HAProxy sees {', '.join(down)} down"] if down else []
+    held = "floating IP, " if machine.name in holders else ""
+    return Health(not wrong, "; ".join(wrong) or f"{held}HAProxy to {len(backends or ())} APIs")
+
+
+def _node(machine: Machine, cluster: Cluster) -> Health:
+    node = cluster.nodes.get(machine.name)
+    wrong = cluster.api.get(machine.name, "")
+    if node is None:
+        return Health(False, "its node is not known" if not cluster.wrong else "no answer")
+    if not node.ready:
+        return Health(False, f"node not Ready: {node.reason}")
+    if wrong:
+        return Health(False, wrong)
+    plane = machine.role is Role.CONTROLPLANE
+    return Health(True, "API and node ready" if plane else "node ready")
+
+
+def _version(cluster: Cluster) -> str:
+    versions = sorted({node.version for node in cluster.nodes.values()})
+    return ", ".join(versions)

@@ -1,0 +1,151 @@
+"""The whole bring-up on one page: what each role is made of, and what happens in which order."""
+
+from collections.abc import Sequence
+
+from ashore.components.cloudinit import render as cloudinit
+from ashore.components.cloudinit.steps import steps as cloudinit_steps
+from ashore.components.containerd import render as containerd
+from ashore.components.coredns.steps import steps as coredns_steps
+from ashore.components.corosync import render as corosync
+from ashore.components.corosync.keys import keys as corosync_keys
+from ashore.components.corosync.steps import steps as corosync_steps
+from ashore.components.dnsmasq import render as dnsmasq
+from ashore.components.dnsmasq.steps import steps as dnsmasq_steps
+from ashore.components.flannel import render as flannel
+from ashore.components.flannel.steps import steps as flannel_steps
+from ashore.components.haproxy import render as haproxy
+from ashore.components.haproxy.steps import steps as haproxy_steps
+from ashore.components.kubeadm import render as kubeadm
+from ashore.components.kubeadm.access import Access
+from ashore.components.kubeadm.steps import steps as kubeadm_steps
+from ashore.components.pacemaker import render as pacemaker
+from ashore.components.pacemaker.steps import steps as pacemaker_steps
+from ashore.drivers.base import Blueprint, Driver
+from ashore.drivers.steps import Fabric, Made
+from ashore.model.fragment import Fragment
+from ashore.model.types import Machine, Role
+from ashore.pki.ssh import known_hosts_line, make_ssh_key, public_line
+from ashore.plan.step import Context, Step
+from ashore.supply.versions import versions
+
+COMPONENTS: dict[Role, tuple[str, ...]] = {
+    Role.GATEWAY: ("dnsmasq", "corosync-qnetd"),
+    Role.LOADBALANCER: ("haproxy", "corosync", "pacemaker"),
+    Role.CONTROLPLANE: ("containerd", "kubeadm", "flannel", "coredns"),
+    Role.WORKER: ("containerd", "kubeadm", "flannel", "coredns"),
+}
+"""Role -> the systems that run on its machines."""
+
+DATA: dict[Role, tuple[str, ...]] = {
+    Role.GATEWAY: (),
+    Role.LOADBALANCER: (),
+    Role.CONTROLPLANE: ("/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd"),
+    Role.WORKER: ("/var/lib/containerd", "/var/lib/kubelet"),
+}
+"""Role -> directories that need a plain file system below them and outlive a new root."""
+
+
+def steps(ctx: Context, driver: Driver, image: Sequence[Step]) -> list[Step]:
+    """Everything from the programs to a cluster that serves, in the order of the layers.
+
+    Args:
+        image: the steps that obtain programs and build the golden image.
+    """
+    access = access_of(ctx)
+    images = versions(ctx.stack.kubernetes.version).image
+    return [
+        *image,
+        Fabric(driver),
+        *machines(ctx, driver, access),
+        *dnsmasq_steps(ctx),
+        *corosync_steps(ctx),
+        *haproxy_steps(ctx),
+        *pacemaker_steps(ctx),
+        *kubeadm_steps(ctx, access),
+        *flannel_steps(ctx, access.api, images("flannel")),
+        *coredns_steps(ctx, access.api, images("coredns")),
+    ]
+
+
+def machines(ctx: Context, driver: Driver, access: Access) -> list[Step]:
+    """Each machine made, booted, and its files kept as its role's components render them."""
+    found: list[Step] = []
+    for machine in ctx.stack.machines:
+        parts = fragments(ctx, machine, access)
+        found.append(Made(driver, blueprint(ctx, machine, parts)))
+        found.extend(cloudinit_steps(ctx, machine, parts))
+    return found
+
+
+def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
+    """What the components of the machine's role ask of it."""
+    stack = ctx.stack
+    own = cloudinit.fragment(stack, machine)
+    match machine.role:
+        case Role.GATEWAY:
+            return [
+                own,
+                dnsmasq.fragment(stack, ctx.upstream),
+                corosync.gateway(corosync_keys(ctx.secrets, stack)),
+            ]
+        case Role.LOADBALANCER:
+            return [
+                own,
+                haproxy.fragment(stack),
+                corosync.fragment(stack, corosync_keys(ctx.secrets, stack)),
+                pacemaker.fragment(stack),
+            ]
+        case Role.CONTROLPLANE | Role.WORKER:
+            pause = versions(stack.kubernetes.version).image("pause")
+            pki = access.pki(machine)
+            return [
+                own,
+                containerd.fragment(sandbox=pause, facts=ctx.facts),
+                kubeadm.fragment(stack, machine, facts=ctx.facts, pki=pki),
+                flannel.fragment(),
+            ]
+
+
+def blueprint(ctx: Context, machine: Machine, parts: Sequence[Fragment]) -> Blueprint:
+    """The machine as its driver needs to know it, with the seed of its first boot."""
+    seed = cloudinit.merge(
+        ctx.stack,
+        machine,
+        parts,
+        ssh_authorized_key=public_line(user_key(ctx), f"ashore@{ctx.stack.name}"),
+        host_key=host_key(ctx, machine),
+    )
+    return Blueprint(
+        machine, seed.user_data, seed.meta_data, seed.network_config, DATA[machine.role]
+    )
+
+
+def access_of(ctx: Context) -> Access:
+    """The keys of the cluster and the clients that use them."""
+    return Access(ctx.stack, ctx.secrets, ctx.files)
+
+
+def user_key(ctx: Context) -> bytes:
+    """The private key that logs in to every machine of the stack."""
+    return _kept(ctx, "ssh/user")
+
+
+def host_key(ctx: Context, machine: Machine) -> cloudinit.HostKey:
+    """The machine's own key, made here so that it is known before the first connection."""
+    private = _kept(ctx, f"ssh/host/{machine.name}")
+    return cloudinit.HostKey(private.decode(), public_line(private, machine.name))
+
+
+def _kept(ctx: Context, name: str) -> bytes:
+    return ctx.secrets.keep(name, lambda: make_ssh_key("").private)
+
+
+def known_hosts(ctx: Context) -> str:
+    """Every machine's names and address with its host key, as ssh reads them."""
+    return "".join(
+        known_hosts_line(
+            [machine.name, ctx.stack.fqdn(machine), str(machine.address)],
+            host_key(ctx, machine).public,
+        )
+        for machine in ctx.stack.machines
+    )
