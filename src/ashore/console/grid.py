@@ -41,15 +41,17 @@ def stdout() -> View:
     return View.of(sys.stdout)
 
 
-def columns(rows: Sequence[Sequence[Piece]], view: View) -> list[str]:
+def columns(rows: Sequence[Sequence[Piece]], view: View, header: Sequence[str] = ()) -> list[str]:
     """Rows of equally many cells, aligned; the last cell wraps to what the others leave."""
     if not rows:
         return []
-    widths = [max(len(row[i][0]) for row in rows) for i in range(len(rows[0]) - 1)]
+    titles: list[Piece] = [(title, "dim") for title in header]
+    every = [titles, *rows] if titles else rows
+    widths = [max(len(row[i][0]) for row in every) for i in range(len(rows[0]) - 1)]
     indent = sum(widths) + 2 * len(widths)
     below = view.width - indent < _NARROW
     lines: list[str] = []
-    for row in rows:
+    for row in every:
         cells = [
             view.paint(text.ljust(width), style)
             for (text, style), width in zip(row, widths, strict=False)
@@ -60,5 +62,6 @@ def columns(rows: Sequence[Sequence[Piece]], view: View) -> list[str]:
         if not below and wrapped:
             cells.append(view.paint(wrapped.pop(0), style))
         lines.append("  ".join(cells).rstrip())
-        lines += [" " * where + view.paint(piece, style) for piece in wrapped]
+        if row is not titles:
+            lines += [" " * where + view.paint(piece, style) for piece in wrapped]
     return lines

@@ -14,20 +14,18 @@ from ashore.plan.step import LAYERS
 _NEW = re.compile(
     r"\b(absent|missing|no such|not (there|found|made|built|installed|loaded))\b|^after:"
 )
+_HEADER = ("", "NAME", "ROLE", "ADDRESS", "POWER", "DETAIL")
 _GONE = re.compile(r"^(remove|drain|delete)\b")
 
 
 def status_table(found: Mapping[str, Any], view: View | None = None) -> str:
     """The document of `status -o json` as a table; `problems` are listed below it."""
     view = view or stdout()
-    rows: list[list[Piece]] = [
-        [(head, "dim") for head in (" ", "NAME", "ROLE", "ADDRESS", "POWER", "DETAIL")]
-    ]
-    rows += [_machine(machine, view) for machine in found["machines"]]
+    rows = [_machine(machine, view) for machine in found["machines"]]
     lines = [
         *_facts(found, view),
-        "",
-        *columns(rows, view),
+        *([""] if rows else []),
+        *columns(rows, view, _HEADER),
         *_bullets(found.get("problems") or (), view),
     ]
     return "\n".join(lines) + "\n"
@@ -63,7 +61,7 @@ def _facts(found: Mapping[str, Any], view: View) -> list[str]:
         [
             _mark(bool(nodes) and nodes == ready, view),
             ("Kubernetes", ""),
-            (f"{'v' + version if version else 'no answer'}, {ready} of {nodes} nodes ready", ""),
+            (f"v{version}, {ready} of {nodes} nodes ready" if version else "no answer", ""),
         ],
     ]
     return columns(rows, view)
@@ -74,19 +72,18 @@ def plan_table(changes: Sequence[Mapping[str, Any]], view: View | None = None) -
     view = view or stdout()
     if not changes:
         return f"{view.paint(view.marks.done, 'green')} nothing to change\n"
-    lines: list[str] = []
     ordered = sorted(changes, key=lambda change: LAYERS.index(change["layer"]))
-    for layer, group in groupby(ordered, key=lambda change: str(change["layer"])):
-        lines.append(view.paint(layer, "bold"))
-        rows: list[list[Piece]] = [
-            [
-                (f"  {_sign(change)}", _SIGNS[_sign(change)]),
-                (name(change["machine"], change["title"]), ""),
-                ("; ".join(change["reasons"]), "dim"),
-            ]
-            for change in group
+    rows: list[list[Piece]] = [
+        [
+            ("" if index else change["layer"], "bold"),
+            (_sign(change), _SIGNS[_sign(change)]),
+            (name(change["machine"], change["title"]), ""),
+            ("; ".join(change["reasons"]), "dim"),
         ]
-        lines += columns(rows, view)
+        for _, group in groupby(ordered, key=lambda change: str(change["layer"]))
+        for index, change in enumerate(group)
+    ]
+    lines = columns(rows, view)
     lines += ["", f"{count(len(changes), 'change')}; `ashore up` makes {_them(changes)}."]
     return "\n".join(lines) + "\n"
 
@@ -106,13 +103,18 @@ def _them(changes: Sequence[object]) -> str:
 
 
 def findings_table(findings: Sequence[Finding], view: View | None = None) -> str:
-    """What the doctor found: what is well in a line, the rest with reason and fix."""
+    """What the doctor found: what is well in a line, the rest with reason and fix.
+
+    Advice is not wrapped, so that a command can be copied from it.
+    """
     view = view or stdout()
-    rows: list[list[Piece]] = []
+    width = max((len(finding.id) for finding in findings), default=0)
+    lines: list[str] = []
     for finding in findings:
-        rows.append([_level(finding.level, view), (finding.id, ""), (finding.what, "")])
+        head = [_level(finding.level, view), (finding.id.ljust(width), ""), (finding.what, "")]
+        lines += columns([head], view)
         if finding.level is not Level.OK:
-            rows += [[(" ", ""), ("", ""), (text, "dim")] for text in _advice(finding)]
+            lines += [f"   {view.paint(text, 'dim')}" for text in _advice(finding)]
     bad = sum(finding.level is Level.ERROR for finding in findings)
     warned = sum(finding.level is Level.WARNING for finding in findings)
     verdict = (
@@ -120,7 +122,7 @@ def findings_table(findings: Sequence[Finding], view: View | None = None) -> str
         if bad
         else "This host is fit" + (f": {count(warned, 'warning')}." if warned else ".")
     )
-    return "\n".join([*columns(rows, view), "", verdict]) + "\n"
+    return "\n".join([*lines, "", verdict]) + "\n"
 
 
 def _advice(finding: Finding) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ashore.errors import AshoreError, ExitCode
-from ashore.events import Event, RunDone, RunStarted, StepDone, StepFailed, StepStarted
+from ashore.events import Emit, Event, RunDone, RunStarted, StepDone, StepFailed, StepStarted
 from ashore.host.run import command_log
 from ashore.plan.runner import StepError, apply
 from ashore.state.journal import Journal, Result, entries
@@ -25,13 +25,18 @@ class Run:
         return self.path / "logs" / f"{key.replace('/', '.')}.log"
 
     async def __call__(
-        self, steps: Sequence[FakeStep], *, limit: int | None = None, grace: float = 5.0
+        self,
+        steps: Sequence[FakeStep],
+        *,
+        limit: int | None = None,
+        grace: float = 5.0,
+        emit: Emit | None = None,
     ) -> RunDone:
         return await apply(
             steps,
             verb="up",
             stack="demo",
-            emit=self.events.append,
+            emit=emit or self.events.append,
             logs=self.log,
             journal=Journal(self.path / "journal", "1"),
             limit=limit,
@@ -213,3 +218,28 @@ async def test_cancelled_every_running_step_is_cancelled_and_waited_for(run: Run
         ("a", Result.INTERRUPTED),
         ("b", Result.INTERRUPTED),
     ]
+
+
+class Killed(BaseException):
+    """The process ends here, as far as files can tell."""
+
+
+@pytest.mark.parametrize("after", range(1, 8))
+async def test_killed_at_any_point_what_was_written_can_be_read_and_a_new_run_goes_on(
+    run: Run, after: int
+) -> None:
+    steps = [FakeStep("a"), FakeStep("b", ("a",)), FakeStep("c", ("b",))]
+
+    def die(event: Event) -> None:
+        run.events.append(event)
+        if len(run.events) == after:
+            raise Killed
+
+    with pytest.raises((Killed, BaseExceptionGroup)):
+        await run(steps, emit=die)
+    before = run.results()
+    assert all(isinstance(result, Result) for _, result in before)
+    done = await run(steps)
+    assert done.changed + done.unchanged == 3
+    assert [s.applied for s in steps] == [1, 1, 1]
+    assert run.results()[: len(before)] == before
