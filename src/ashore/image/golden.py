@@ -65,13 +65,15 @@ async def obtain(
     store = planned(programs, root, cache)
     if store.is_dir():
         return store
-    async with making(cache, "containerd", store.name, emit) as scratch:
+    async with making(store, "image", emit) as scratch:
         if scratch is not None:
-            with tempfile.TemporaryDirectory(
-                dir=scratch.parent, prefix=f"{store.name}.images-"
-            ) as other:
-                made = await _network_images(programs, root, versions, Path(other), emit)
-                await _fill(programs, [*programs.images, *made], versions, scratch, emit)
+            # Beside containerd's own directories, which do not mind.
+            tars = scratch / "images"
+            tars.mkdir()
+            made = await _network_images(programs, root, versions, tars, emit)
+            await _fill(programs, [*programs.images, *made], versions, scratch, emit)
+            for leftover in ("images", "io.containerd.grpc.v1.introspection", "tmpmounts"):
+                shutil.rmtree(scratch / leftover, ignore_errors=True)
     return store
 
 
@@ -104,8 +106,6 @@ async def _fill(
             # uplink it could not be pulled again.
             labels = ["io.cri-containerd.image=managed", "io.cri-containerd.pinned=pinned"]
             await run([*ctr, "images", "label", name, *labels])
-    for leftover in ("io.containerd.grpc.v1.introspection", "tmpmounts"):
-        shutil.rmtree(store / leftover, ignore_errors=True)
 
 
 @contextlib.asynccontextmanager

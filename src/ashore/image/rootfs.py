@@ -8,7 +8,7 @@ from pathlib import Path
 from ashore.events import Emit, Output
 from ashore.host.run import run
 from ashore.supply.cache import digest, making
-from ashore.supply.machine import architecture
+from ashore.supply.machine import architecture, tied
 
 _SUITE = "trixie"
 _DEFAULT_MIRROR = "http://mirror.example.org/debian"
@@ -64,7 +64,7 @@ async def obtain(cache: Path, emit: Emit) -> Path:
     """
     root = planned(cache)
     if not root.is_dir():
-        async with making(cache, "rootfs", root.name, emit) as scratch:
+        async with making(root, "image/rootfs", emit) as scratch:
             if scratch is not None:
                 await _bootstrap(scratch, emit)
     return root
@@ -72,17 +72,11 @@ async def obtain(cache: Path, emit: Emit) -> Path:
 
 async def _bootstrap(target: Path, emit: Emit) -> None:
     main, security = mirrors(_apt_sources())
-    emit(Output("image", f"installing Debian {_SUITE} from {main}"))
+    emit(Output("image/rootfs", f"installing Debian {_SUITE} from {main}"))
     with as_file(files("ashore.image") / "data") as data:
-        argv = [
-            "nice",
-            "-n",
-            "5",
-            "mmdebstrap",
-            "--quiet",
-            "--variant=minbase",
-            "--format=directory",
-        ]
+        # In a mount namespace of its own, so that none of its mounts outlives it.
+        argv = tied(["nice", "-n", "5", "unshare", "--mount", "mmdebstrap"])
+        argv += ["--quiet", "--variant=minbase", "--format=directory"]
         argv += ["--aptopt=Apt::Install-Recommends false"]
         argv += [f"--dpkgopt={line}" for line in _EXCLUDED]
         argv += [f"--include={','.join(packages())}"]

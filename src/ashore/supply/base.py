@@ -21,7 +21,7 @@ class Programs:
 
     Attributes:
         digest: of the recipe; the same whichever source was used.
-        tree: laid out as a layer of a root file system (usr/bin, opt/cni/bin).
+        place: the entry in the cache, which may not be there yet.
     """
 
     digest: str
@@ -39,9 +39,10 @@ class Programs:
 
     @property
     def bare(self) -> Path | None:
-        """Programs of images that need network tools too, as directory; None if there are none.
+        """A directory of programs whose images are still to be made, or None.
 
-        Such an image is made when the distribution is there (`supply.images`).
+        Those images need network tools too, which come from the distribution
+        (`supply.images`).
         """
         place = self.place / "bare"
         return place if place.is_dir() else None

@@ -35,22 +35,27 @@ async def remove_tree(path: Path) -> None:
 
 
 @asynccontextmanager
-async def making(cache: Path, kind: str, name: str, emit: Emit) -> AsyncGenerator[Path | None]:
+async def making(place: Path, step: str, emit: Emit) -> AsyncGenerator[Path | None]:
     """Make an entry: yields the scratch directory to fill, renamed at the end.
 
     Yields None when the entry is already there (another run made it while
     this one waited for the lock). A scratch directory that a killed run left
     is deleted first; a failure deletes it too.
+
+    Args:
+        place: `<cache>/<kind>/<digest>`.
+        step: the key of the step that this is shown under.
     """
-    place = cache / kind / name
     place.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(place.with_name(f"{name}.lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    lock = os.open(
+        place.with_name(f"{place.name}.lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644
+    )
     try:
-        await _acquire(lock, kind, emit)
+        await _acquire(lock, place, step, emit)
         if place.is_dir():
             yield None
             return
-        scratch = place.with_name(f"{name}.partial")
+        scratch = place.with_name(f"{place.name}.partial")
         if scratch.exists():
             await remove_tree(scratch)
         scratch.mkdir()
@@ -64,7 +69,7 @@ async def making(cache: Path, kind: str, name: str, emit: Emit) -> AsyncGenerato
         os.close(lock)
 
 
-async def _acquire(lock: int, kind: str, emit: Emit) -> None:
+async def _acquire(lock: int, place: Path, step: str, emit: Emit) -> None:
     deadline = time.monotonic() + _LOCK_SECONDS
     told = False
     while True:
@@ -73,11 +78,11 @@ async def _acquire(lock: int, kind: str, emit: Emit) -> None:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise AshoreError(
-                    f"another run has been making {kind} for {_LOCK_SECONDS / 60:.0f} minutes",
+                    f"another run has been making {place} for {_LOCK_SECONDS / 60:.0f} minutes",
                     "look for another `ashore up` on this host",
                 ) from None
             if not told:
-                emit(Output(kind, f"another run is making {kind}: waiting for it"))
+                emit(Output(step, f"another run is making {place}: waiting for it"))
                 told = True
             await asyncio.sleep(0.1)
         else:

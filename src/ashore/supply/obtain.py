@@ -33,7 +33,7 @@ async def obtain(kind: str, versions: Versions, cache: Path, emit: Emit) -> Prog
     if programs.place.is_dir():
         return programs
     supply = await choose(supplies(kind))
-    async with making(cache, "programs", programs.digest, emit) as scratch:
+    async with making(programs.place, "supply", emit) as scratch:
         if scratch is not None:
             emit(Output("supply", f"taking the programs from {supply.name}"))
             await supply.fill(versions, scratch, cache, emit)

@@ -13,7 +13,7 @@ def test_a_digest_tells_recipes_apart_and_nothing_else() -> None:
 
 
 async def test_a_whole_entry_gets_its_name(tmp_path: Path) -> None:
-    async with making(tmp_path, "programs", "d1", ignore) as scratch:
+    async with making(tmp_path / "programs/d1", "supply", ignore) as scratch:
         assert scratch is not None
         (scratch / "kubelet").write_text("x")
         assert not (tmp_path / "programs/d1").exists()
@@ -22,14 +22,14 @@ async def test_a_whole_entry_gets_its_name(tmp_path: Path) -> None:
 
 async def test_an_entry_that_is_there_is_not_made_again(tmp_path: Path) -> None:
     (tmp_path / "programs/d1").mkdir(parents=True)
-    async with making(tmp_path, "programs", "d1", ignore) as scratch:
+    async with making(tmp_path / "programs/d1", "supply", ignore) as scratch:
         assert scratch is None
 
 
 @pytest.mark.spawns
 async def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
-        async with making(tmp_path, "programs", "d1", ignore) as scratch:
+        async with making(tmp_path / "programs/d1", "supply", ignore) as scratch:
             assert scratch is not None
             (scratch / "half").write_text("x")
             raise ZeroDivisionError
@@ -40,7 +40,7 @@ async def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
 async def test_what_a_killed_run_left_is_not_taken_over(tmp_path: Path) -> None:
     (tmp_path / "programs/d1.partial").mkdir(parents=True)
     (tmp_path / "programs/d1.partial/half").write_text("x")
-    async with making(tmp_path, "programs", "d1", ignore) as scratch:
+    async with making(tmp_path / "programs/d1", "supply", ignore) as scratch:
         assert scratch is not None
         assert list(scratch.iterdir()) == []
 
@@ -50,7 +50,7 @@ async def test_who_waits_for_another_run_says_so_and_gives_up(
 ) -> None:
     monkeypatch.setattr(cache, "_LOCK_SECONDS", 0.0)
     told: list[Event] = []
-    async with making(tmp_path, "programs", "d1", ignore):
+    async with making(tmp_path / "programs/d1", "supply", ignore):
         with pytest.raises(cache.AshoreError, match="another run"):
-            async with making(tmp_path, "programs", "d1", told.append):
+            async with making(tmp_path / "programs/d1", "supply", told.append):
                 pass
