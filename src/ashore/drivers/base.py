@@ -1,8 +1,10 @@
 """What a driver must do, and what it may be able to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv4Interface
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ashore.model.types import Machine
@@ -107,4 +109,57 @@ class Power(Protocol):
     async def power_on(self, name: str) -> None: ...
     async def power_off(self, name: str) -> None:
         """As if the cord was pulled; returns when nothing of the machine runs any more."""
+        ...
+
+
+@runtime_checkable
+class Freeze(Protocol):
+    """Optional: stop everything on a machine where it is, as a hang does."""
+
+    async def freeze(self, name: str) -> None: ...
+    async def thaw(self, name: str) -> None:
+        """Let it go on. No error if it is not frozen, or off."""
+        ...
+
+
+@runtime_checkable
+class Links(Protocol):
+    """Optional: disturb the machines' links to the fabric."""
+
+    async def link_cut(self, name: str, *, silently: bool) -> None:
+        """Nothing passes any more. `silently`: the machine still sees a carrier."""
+        ...
+
+    async def link_part(self, names: Sequence[str]) -> None:
+        """These machines no longer reach each other; everybody else still reaches them."""
+        ...
+
+    async def link_mend(self, name: str) -> None:
+        """Take back whatever was done to the link. No error if the machine is off."""
+        ...
+
+    async def links_disturbed(self) -> list[str]:
+        """Machines whose links are not as `link_mend` leaves them."""
+        ...
+
+
+@runtime_checkable
+class Guests(Protocol):
+    """Optional: a place in the fabric for a program of this computer, beside the machines."""
+
+    async def guest_add(self, name: str, address: IPv4Interface) -> tuple[str, ...]:
+        """Make the place; returns the command by which a program gets there."""
+        ...
+
+    async def guest_remove(self, name: str) -> None:
+        """No error if it is not there."""
+        ...
+
+
+@runtime_checkable
+class Namespaces(Protocol):
+    """Optional: the machines' network namespaces can be entered from this computer."""
+
+    def namespace(self, name: str) -> Path:
+        """The file of the machine's network namespace; it is there while the machine is on."""
         ...

@@ -24,8 +24,9 @@ _PERIOD = 100_000  # µs; the kernel's default for cpu.cfs_period_us
 _NO_MEMORY_LIMIT = 1 << 60  # the kernel shows "no limit" as the largest page-aligned number
 _REALTIME_MACHINE = 100_000  # µs of each second for realtime threads
 # A group weighs as much as one process beside it unless told otherwise, and the
-# host's processes sit beside the group of the whole stack.
-_WEIGHT_STACK = 8 * 1024
+# host's processes sit beside the group of the whole stack. Much more than this
+# would starve the program that brings the stack up.
+_WEIGHT_STACK = 2 * 1024
 
 _GONE = 15.0  # s; a killed machine needs 0.1 to 0.3
 _STARTED = 30.0  # s; needs 0.2 alone
@@ -59,7 +60,10 @@ class LegacySupervisor:
         return leader(self._group(machine))
 
     def joins(self, machine: str) -> tuple[Path, ...]:
-        return tuple(group / "cgroup.procs" for group in self._groups(machine))
+        # nspawn divides the group in two of the hierarchies, and makes the
+        # payload's half the root of what the machine sees.
+        halves = [(group / "payload", group) for group in self._groups(machine)]
+        return tuple((half if half.is_dir() else g) / "cgroup.procs" for half, g in halves)
 
     def limits(self, machine: str) -> Limits:
         quota = self._read("cpu", machine, "cpu.cfs_quota_us")

@@ -1,0 +1,120 @@
+"""A small stack of real machines for contract tests, and what it may leave."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import fields
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+
+from ashore.drivers.base import Blueprint
+from ashore.drivers.nspawn.driver import NspawnDriver
+from ashore.events import ignore
+from ashore.image import rootfs
+from ashore.image.types import Image
+from ashore.model.types import Kubernetes, Machine, Network, Role, Stack
+from ashore.state.paths import cache_root, state_root
+from ashore.transport.base import CommandFailed, Transport
+from tests.machine.leftovers import snapshot
+
+NAME = "contract"
+GATEWAY = Machine(
+    "gw", Role.GATEWAY, 1, IPv4Address("10.79.213.2"), "02:00:00:d5:00:02", 1.5, 1 << 30
+)
+WORKER = Machine(
+    "w1", Role.WORKER, 1, IPv4Address("10.79.213.100"), "02:00:00:d5:01:00", 2.0, 1 << 30
+)
+
+STACK = Stack(
+    name=NAME,
+    driver="nspawn",
+    os="debian-13",
+    supply="auto",
+    network=Network(
+        cidr=IPv4Network("10.79.213.0/24"),
+        domain="contract.internal",
+        host=IPv4Address("10.79.213.1"),
+        gateway=GATEWAY.address,
+        floating=IPv4Address("10.79.213.10"),
+        dynamic=(IPv4Address("10.79.213.200"), IPv4Address("10.79.213.229")),
+        uplink="none",
+    ),
+    kubernetes=Kubernetes(
+        version="1.37.2",
+        pod_cidr=IPv4Network("10.244.0.0/16"),
+        service_cidr=IPv4Network("10.96.0.0/16"),
+        dns=IPv4Address("10.96.0.10"),
+    ),
+    machines=(GATEWAY, WORKER),
+)
+
+DATA = "/var/lib/kept"
+
+
+def blueprint(machine: Machine, **changes: object) -> Blueprint:
+    """A machine with a static address, a file by cloud-init and a data directory."""
+    seed = {
+        "user_data": "#cloud-config\n"
+        "users: []\n"
+        "write_files:\n"
+        f"  - {{path: /etc/seeded, content: {machine.name}}}\n",
+        "meta_data": f"instance-id: {NAME}-{machine.name}\nlocal-hostname: {machine.name}\n",
+        "network_config": "version: 2\nethernets:\n  eth0:\n"
+        f"    match: {{macaddress: '{machine.mac}'}}\n    set-name: eth0\n"
+        f"    addresses: [{machine.address}/24]\n",
+        "data": (DATA,),
+    }
+    return Blueprint(machine, **{**seed, **changes})  # type: ignore[arg-type]
+
+
+def needs_root() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root: makes namespaces, mounts and control groups")
+
+
+def image() -> Image:
+    """Machines of the golden root file system alone, which is built if it is not there."""
+    root = asyncio.run(rootfs.obtain(cache_root(), ignore))
+    return Image(root.name, (root,), {})
+
+
+def traces() -> list[str]:
+    """Whatever on the host carries the name of the test's stack."""
+    seen = snapshot(NAME)
+    found = [f"{f.name}: {x}" for f in fields(seen) for x in getattr(seen, f.name) if NAME in x]
+    state = state_root() / NAME / "machines"
+    return found + ([f"directory {state}"] if state.exists() else [])
+
+
+def drivers(kind: str) -> Iterator[NspawnDriver]:
+    """A driver of a stack of which nothing is there, before and after."""
+    needs_root()
+    assert kind == "nspawn"
+    driver = NspawnDriver(STACK, image(), state_root() / NAME, lambda kind, name: None)
+    asyncio.run(driver.destroy())
+    try:
+        yield driver
+    finally:
+        left = asyncio.run(driver.destroy())
+        if (state_root() / NAME).exists():
+            (state_root() / NAME).rmdir()
+    assert left == []
+
+
+async def eventually(transport: Transport, *argv: str, timeout: float = 60.0) -> str:
+    """What a command prints, as soon as it succeeds."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
+    while True:
+        try:
+            return (await transport.run(argv)).text
+        except CommandFailed as error:
+            if loop.time() > deadline:
+                raise AssertionError(f"{' '.join(argv)}: {error.message}") from error
+        await asyncio.sleep(0.1)
+
+
+async def booted(transport: Transport) -> None:
+    """Wait until cloud-init is done."""
+    await eventually(transport, "test", "-e", "/run/cloud-init/result.json")
