@@ -85,10 +85,9 @@ class Plain:
             self._line(f"{event.key}: {event.line}")
 
     def _summary(self, event: RunDone) -> None:
-        self._line(
-            f"{event.verb} {event.stack}: done in {seconds(event.seconds)},"
-            f" {outcome(event.changed, event.unchanged)}"
-        )
+        what = outcome(event.changed, event.unchanged)
+        took = f"done in {seconds(event.seconds)}"
+        self._line(f"{event.verb} {event.stack}: " + ", ".join(filter(None, (took, what))))
         if event.changed:
             self._line("critical path:")
             for title, took in event.critical_path:

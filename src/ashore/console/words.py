@@ -25,9 +25,9 @@ def count(number: int, noun: str) -> str:
 
 
 def outcome(changed: int, unchanged: int, failed: int = 0) -> str:
-    """`3 changed, 5 in place`, without what is none; never empty."""
+    """`3 changed, 5 in place`, without what is none."""
     parts = ((changed, "changed"), (unchanged, "in place"), (failed, "failed"))
-    return ", ".join(f"{number} {word}" for number, word in parts if number) or "nothing to do"
+    return ", ".join(f"{number} {word}" for number, word in parts if number)
 
 
 def coloured(out: TextIO) -> bool:

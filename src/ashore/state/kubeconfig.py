@@ -76,9 +76,9 @@ def remove(existing: str, name: str) -> str:
 def update(path: Path, change: Callable[[str | None], str | None]) -> bool:
     """Rewrite a kubeconfig atomically by a function of its text (None: no file).
 
-    A link is followed. Mode and owner stay (root may edit a user's file); a
-    new file gets 0600. Nothing is written if the function returns None or the
-    same text.
+    A link is followed. Mode and owner stay: root may edit a user's file. A new
+    file gets 0600 and the owner of the directory it is put into. Nothing is
+    written if the function returns None or the same text.
 
     Returns:
         Whether the file was written.
@@ -88,11 +88,14 @@ def update(path: Path, change: Callable[[str | None], str | None]) -> bool:
     text = change(existing)
     if text is None or text == existing:
         return False
+    model = next(p for p in (path, *path.parents) if p.exists())
+    status = model.stat()
+    made = [p for p in (path, *path.parents) if not p.exists()]
     make_directory(path.parent)
-    status = path.stat() if existing is not None else None
-    write_atomic(path, text.encode(), status.st_mode & 0o777 if status else 0o600)
-    if status is not None and status.st_uid != os.geteuid():
-        os.chown(path, status.st_uid, status.st_gid)
+    write_atomic(path, text.encode(), 0o600 if existing is None else status.st_mode & 0o777)
+    if status.st_uid != os.geteuid():
+        for changed in made or [path]:
+            os.chown(changed, status.st_uid, status.st_gid)
     return True
 
 

@@ -10,7 +10,7 @@ from ashore.console.jsonlines import JsonLines
 from ashore.console.plain import Plain
 from ashore.console.terminal import Terminal
 from ashore.errors import AshoreError, ExitCode
-from ashore.events import Emit, Event, Note, Output
+from ashore.events import Emit, Event, Note, Output, RunDone
 
 from .story import END, FAILURE, MACHINES, START, STORY, Stream, begun, check
 
@@ -45,6 +45,15 @@ async def test_plain_lines_say_what_runs_when_nothing_ends(monkeypatch: pytest.M
         emit(begun("image", "build", "supply", 0.0))
         emit(START)  # looks at once, and then every second
     assert "running: image" in out.getvalue()
+
+
+async def test_a_verb_without_steps_just_ends() -> None:
+    down = RunDone("down", "demo", 4.2, 0, 0)
+    for kind, text in ((Plain, "] down demo: done in 4.2s\n"), (Terminal, "✓ down demo  ")):
+        out = Stream()
+        with kind(out) as emit:
+            emit(down)
+        assert text in out.getvalue()
 
 
 async def test_progress_of_a_step_is_not_chatty(monkeypatch: pytest.MonkeyPatch) -> None:

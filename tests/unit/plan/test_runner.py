@@ -214,10 +214,8 @@ async def test_cancelled_every_running_step_is_cancelled_and_waited_for(run: Run
     with pytest.raises(asyncio.CancelledError):
         await task
     assert [s.cancelled for s in steps] == [True, True, False]
-    assert [r for r in run.results() if r[1] is Result.INTERRUPTED] == [
-        ("a", Result.INTERRUPTED),
-        ("b", Result.INTERRUPTED),
-    ]
+    interrupted = [step for step, result in run.results() if result is Result.INTERRUPTED]
+    assert sorted(interrupted) == ["a", "b"]
 
 
 class Killed(BaseException):
