@@ -1,0 +1,1 @@
+"""The Redfish service of a stack's machines: a baseboard controller for each, in one process."""
