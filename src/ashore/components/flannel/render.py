@@ -43,5 +43,6 @@ def manifest(stack: Stack, image: str) -> Manifest:
         image=image,
         pod_cidr=stack.kubernetes.pod_cidr,
         api=stack.api_name,
+        gateway=stack.network.gateway,
     )
     return Manifest(text, "/apis/apps/v1/namespaces/kube-flannel/daemonsets/kube-flannel-ds")
