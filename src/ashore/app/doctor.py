@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ashore.app import packages
 from ashore.app.select import Chosen
 from ashore.drivers.base import Finding, Level
 from ashore.errors import AshoreError, ExitCode
@@ -10,8 +11,22 @@ from ashore.errors import AshoreError, ExitCode
 async def findings(chosen: Chosen) -> list[Finding]:
     """Look at the host for the chosen stack; changes nothing."""
     from ashore.drivers.nspawn.preflight import preflight
+    from ashore.image.build import host_packages
 
-    return await preflight(chosen.stack, chosen.state.root, chosen.cache)
+    found = await preflight(chosen.stack, chosen.state.root, chosen.cache)
+    wanted = host_packages(chosen.stack, chosen.cache)
+    if lacking := await packages.absent(wanted):
+        found.append(
+            Finding(
+                id="build-packages",
+                level=Level.ERROR,
+                what=f"not installed: {' '.join(lacking)}",
+                why="programs and the golden image are not in the cache and must be built",
+                fix=f"apt-get install {' '.join(lacking)}",
+                packages=lacking,
+            )
+        )
+    return found
 
 
 def refuse(found: Iterable[Finding]) -> None:

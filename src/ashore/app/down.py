@@ -2,6 +2,7 @@
 
 import time
 
+from ashore.app import kubeconfig
 from ashore.app.select import Chosen
 from ashore.app.session import open_session
 from ashore.errors import AshoreError, ExitCode
@@ -28,6 +29,7 @@ async def down(chosen: Chosen, emit: Emit) -> int:
                 "run `ashore down` again, or remove it by hand",
                 ExitCode.LEFTOVERS,
             )
+        kubeconfig.forget(chosen.state)
         chosen.state.remove()
     emit(RunDone("down", name, time.monotonic() - started, 0, 0))
     emit(Note(f"{name} is down; the cache of programs and images stays in {chosen.cache}"))

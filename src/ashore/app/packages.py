@@ -19,6 +19,17 @@ def missing(found: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
+async def absent(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the packages that are not installed; all of them where there is no dpkg."""
+    if not names or shutil.which("dpkg-query") is None:
+        return names
+    done = await run(
+        ("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *names), check=False
+    )
+    installed = {line.split()[0] for line in done.text.splitlines() if line.endswith(" installed")}
+    return tuple(name for name in names if name not in installed)
+
+
 async def install(packages: tuple[str, ...], emit: Emit, *, ask: bool) -> None:
     """Install packages with the host's package manager.
 

@@ -43,10 +43,9 @@ def open_session(chosen: Chosen, emit: Emit = ignore, scratch: Path | None = Non
     state = chosen.state
     secrets = StackSecrets(state.secrets, scratch)
 
-    def record(kind: str, name: str) -> None:
-        Ledger(state.ledger).record(kind, name)
-
-    driver = NspawnDriver(chosen.stack, planned(chosen.stack, chosen.cache), state.root, record)
+    driver = NspawnDriver(
+        chosen.stack, planned(chosen.stack, chosen.cache), state.root, Ledger(state.ledger).record
+    )
     context = Context(
         stack=chosen.stack,
         connect=driver.transport,

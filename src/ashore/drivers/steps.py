@@ -65,7 +65,7 @@ class Removed:
     machine: str
     retire: Callable[[], Awaitable[None]] = field(repr=False)
     needs: tuple[str, ...]
-    title: str = "take out of service and remove"
+    title: str = "remove after draining"
     layer: str = "machines"
 
     @property
