@@ -45,6 +45,16 @@ def below(directory: Path) -> list[str]:
     return found[::-1]
 
 
+def holding(path: Path) -> Mount:
+    """The mount that a path is or would be on."""
+    parents = {str(p) for p in (path, *path.parents)}
+    # A later mount on the same place hides the former.
+    return max(
+        enumerate(m for m in mounts() if m.target in parents),
+        key=lambda found: (len(found[1].target), found[0]),
+    )[1]
+
+
 async def unmount(targets: list[str]) -> None:
     """Detach mounts at once, also busy ones; what still uses them keeps them until it ends."""
     if targets:

@@ -1,10 +1,13 @@
 """Machines as system containers of systemd-nspawn, for one stack on this computer."""
 
 import math
+from collections.abc import Sequence
+from ipaddress import IPv4Interface
 from pathlib import Path
 
 from ashore.drivers.base import Blueprint, PowerState, Record
 from ashore.drivers.nspawn import golden, root, settings, supervise, teardown, uplink
+from ashore.drivers.nspawn.disturb import Disturbance
 from ashore.drivers.nspawn.fabric import Fabric
 from ashore.drivers.nspawn.layout import Definition, Layout
 from ashore.drivers.nspawn.names import Names
@@ -16,7 +19,7 @@ from ashore.transport.nsenter import NsenterTransport
 
 
 class NspawnDriver:
-    """A `Driver` with `Power`.
+    """A `Driver` with `Power`, `Freeze`, `Links`, `Guests` and `Namespaces`.
 
     Args:
         state: the stack's own directory (`/var/lib/ashore/demo`).
@@ -32,6 +35,7 @@ class NspawnDriver:
         self._names = Names(stack.name)
         self._fabric = Fabric(self._names, stack.network)
         self._supervisor = supervise.choose(self._names)
+        self._disturbance = Disturbance(self._names, self._fabric)
 
     async def fabric_drift(self) -> list[str]:
         """See `Driver`."""
@@ -136,6 +140,7 @@ class NspawnDriver:
     async def power_off(self, name: str) -> None:
         """See `Power`. Also clears what a machine that died by itself left behind."""
         await self._fabric.cut(name)
+        self._disturbance.thaw(name)  # what is frozen does not die before it is thawed
         await self._supervisor.kill(name)
         await self._fabric.unplug(name)
         teardown.forget(self._names.container(name))
@@ -163,6 +168,42 @@ class NspawnDriver:
             lambda: self._supervisor.leader(name),
             lambda: self._supervisor.joins(name),
         )
+
+    async def freeze(self, name: str) -> None:
+        """See `Freeze`."""
+        await self._disturbance.freeze(name)
+
+    async def thaw(self, name: str) -> None:
+        """See `Freeze`."""
+        self._disturbance.thaw(name)
+
+    async def link_cut(self, name: str, *, silently: bool) -> None:
+        """See `Links`."""
+        await self._disturbance.link_cut(name, silently=silently)
+
+    async def link_part(self, names: Sequence[str]) -> None:
+        """See `Links`."""
+        await self._disturbance.link_part(names)
+
+    async def link_mend(self, name: str) -> None:
+        """See `Links`."""
+        await self._disturbance.link_mend(name)
+
+    async def links_disturbed(self) -> list[str]:
+        """See `Links`."""
+        return await self._disturbance.links_disturbed()
+
+    async def guest_add(self, name: str, address: IPv4Interface) -> tuple[str, ...]:
+        """See `Guests`."""
+        return await self._disturbance.guest_add(name, address)
+
+    async def guest_remove(self, name: str) -> None:
+        """See `Guests`."""
+        await self._disturbance.guest_remove(name)
+
+    def namespace(self, name: str) -> Path:
+        """See `Namespaces`."""
+        return self._names.netns_path(name)
 
     def _layout(self, name: str) -> Layout:
         return Layout(self._machines / name)

@@ -1,5 +1,6 @@
 """The files of a machine on the host, and what is remembered to start it again."""
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,6 +55,13 @@ class Layout:
     def console(self) -> Path:
         """What systemd-nspawn and the machine's console print."""
         return self.directory / "console.log"
+
+    def last_words(self) -> str:
+        """The last line of the console, for errors."""
+        lines: list[str] = []
+        with contextlib.suppress(FileNotFoundError):
+            lines = self.console.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"nothing in {self.console}"
 
     @property
     def start(self) -> Path:

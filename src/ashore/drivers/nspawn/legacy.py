@@ -94,7 +94,7 @@ class LegacySupervisor:
         await run([*detached, "sh", str(layout.start)])
         await until(
             f"{name} is powered on",
-            lambda: "" if self.leader(name) else self._why_not(layout),
+            lambda: "" if self.leader(name) else layout.last_words(),
             timeout=_STARTED,
             interval=0.01,
         )
@@ -165,13 +165,6 @@ class LegacySupervisor:
         root = self._hierarchies.controllers.get(controller)
         if root:
             (root / self._names.cgroup / machine / file).write_text(str(value))
-
-    @staticmethod
-    def _why_not(layout: Layout) -> str:
-        with contextlib.suppress(FileNotFoundError):
-            if lines := layout.console.read_text(errors="replace").strip().splitlines():
-                return lines[-1]
-        return "nothing on its console"
 
 
 def script(definition: Definition, layout: Layout, names: Names, groups: list[Path]) -> str:

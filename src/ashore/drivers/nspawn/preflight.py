@@ -12,7 +12,7 @@ from ashore.drivers.nspawn.fabric import Fabric
 from ashore.drivers.nspawn.names import Names
 from ashore.drivers.nspawn.supervise import systemd_runs
 from ashore.errors import AshoreError
-from ashore.host import cgroups
+from ashore.host import cgroups, mounts
 from ashore.host.run import CommandFailed, run
 from ashore.model.types import Stack
 
@@ -36,12 +36,14 @@ _INSTALL = ("apt-get install", "dnf install", "pacman -S")
 
 _CAP_SYS_ADMIN = 21
 
+_NO_UPPER = {"overlay", "aufs", "nfs", "nfs4", "cifs", "9p", "virtiofs", "vfat", "exfat"}
+
 
 async def preflight(stack: Stack, state: Path, cache: Path) -> list[Finding]:
     """Everything that was looked at, the good included; changes nothing."""
     found = [_architecture(), *_privilege(), *_tools(), _cgroups(), _fuse()]
     found += [_disk("state", state, _DISK_STATE), _disk("cache", cache, _DISK_CACHE)]
-    found.append(_memory(stack))
+    found += [_file_system(state), _memory(stack)]
     found += settings.findings()
     if any(f.level is Level.ERROR for f in found):
         return found
@@ -173,6 +175,20 @@ def _disk(name: str, directory: Path, wanted: int) -> Finding:
     why = f"about {wanted / _GIB:.0f} GiB are needed"
     fix = f"make room, or set ASHORE_{name.upper()} to a directory on a larger disk"
     return Finding(f"disk-{name}", Level.ERROR, what, why, fix)
+
+
+def _file_system(state: Path) -> Finding:
+    """Overlayfs writes only to file systems that keep its attributes."""
+    kind = mounts.holding(state).fstype
+    if kind not in _NO_UPPER and not kind.startswith("fuse"):
+        return _ok("file-system", f"{state} is on {kind}")
+    return Finding(
+        "file-system",
+        Level.ERROR,
+        f"{state} is on {kind}",
+        "the machines' roots are overlays, which cannot write there",
+        "set ASHORE_STATE to a directory on ext4, xfs or btrfs",
+    )
 
 
 def _memory(stack: Stack) -> Finding:

@@ -15,7 +15,8 @@ from ashore.host.wait import until
 
 _SLICE = "ashore.slice"
 _GONE = 15.0  # s; a killed machine needs 0.1 to 0.3
-_STARTED = 90.0  # s; systemd-run returns when the machine has booted
+_STARTED = 30.0  # s; needs 0.2 alone
+_SUBGROUP = 254  # the first systemd that puts a delegated unit's process in a subgroup
 
 
 class SystemdSupervisor:
@@ -66,10 +67,11 @@ class SystemdSupervisor:
         unit = self._names.unit(definition.machine)
         # A unit that failed before keeps its name until it is reset.
         await run(["systemctl", "reset-failed", unit], check=False)
-        await run(argv(definition, layout, self._names), timeout=_STARTED)
+        version = (await run(["systemctl", "--version"], quiet=True)).text
+        await run(argv(definition, layout, self._names, int(version.split()[1])))
         await until(
             f"{definition.machine} is powered on",
-            lambda: "" if self.leader(definition.machine) else "no PID 1 in its payload group",
+            lambda: "" if self.leader(definition.machine) else layout.last_words(),
             timeout=_STARTED,
         )
 
@@ -101,11 +103,15 @@ def _limits(definition: Definition) -> list[str]:
     return [f"CPUQuota={definition.cpus * 100:.0f}%", f"MemoryMax={definition.memory}"]
 
 
-def argv(definition: Definition, layout: Layout, names: Names) -> list[str]:
+def argv(definition: Definition, layout: Layout, names: Names, version: int) -> list[str]:
     """The transient unit of a machine.
 
     The root is mounted in a mount namespace of the unit's own, so nothing stays
     mounted on the host whichever way the machine ends.
+
+    Args:
+        version: of the host's systemd. Before 254 nspawn itself leaves the
+            unit's group for a subgroup.
     """
     name = definition.machine
     export = f"/run/systemd/nspawn/unix-export/{names.container(name)}"
@@ -113,7 +119,7 @@ def argv(definition: Definition, layout: Layout, names: Names) -> list[str]:
         f"Slice={_SLICE}",
         "NotifyAccess=all",
         "Delegate=yes",
-        "DelegateSubgroup=supervisor",
+        *(["DelegateSubgroup=supervisor"] if version >= _SUBGROUP else []),
         "KillMode=mixed",
         "TasksMax=infinity",
         # systemd-nspawn(1): 133 asks whoever started it to start it again.
@@ -134,6 +140,7 @@ def argv(definition: Definition, layout: Layout, names: Names) -> list[str]:
     return [
         "systemd-run",
         "--quiet",
+        "--no-block",
         f"--unit={names.unit(name)}",
         f"--description={name} of the Ashore stack {names.stack}",
         "--service-type=notify",

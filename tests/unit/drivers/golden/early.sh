@@ -1,0 +1,1 @@
+mount --all --fstab /etc/ashore/fstab

@@ -1,0 +1,103 @@
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+import pytest
+
+from ashore.drivers.base import Level
+from ashore.drivers.nspawn import preflight, settings
+from ashore.drivers.nspawn.fabric import Fabric
+from ashore.drivers.nspawn.names import Names
+from ashore.errors import AshoreError
+from ashore.host import links
+from ashore.model.types import Network
+
+NETWORK = Network(
+    cidr=IPv4Network("10.77.0.0/24"),
+    domain="demo.internal",
+    host=IPv4Address("10.77.0.1"),
+    gateway=IPv4Address("10.77.0.2"),
+    floating=IPv4Address("10.77.0.10"),
+    dynamic=(IPv4Address("10.77.0.200"), IPv4Address("10.77.0.229")),
+    uplink="none",
+)
+
+
+def test_a_missing_tool_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda tool, path: None if tool == "nft" else "/x")
+    (finding,) = preflight._tools()
+    assert finding.level is Level.ERROR
+    assert finding.packages == ("nftables",)
+    assert "nftables" in finding.fix
+
+
+def test_every_bad_finding_says_why_and_how_to_mend_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda tool, path: None)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    found = [
+        *preflight._tools(),
+        *preflight._privilege(),
+        preflight._architecture(),
+        preflight._disk("state", tmp_path / "not/there", 1 << 60),
+    ]
+    assert all(f.level is Level.ERROR and f.what and f.why and f.fix for f in found)
+    assert len({f.id for f in found}) == len(found)
+
+
+def test_low_settings_are_mended_by_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "fs/inotify").mkdir(parents=True)
+    (tmp_path / "net/bridge").mkdir(parents=True)
+    (tmp_path / "fs/inotify/max_user_instances").write_text("128\n")
+    (tmp_path / "fs/inotify/max_user_watches").write_text("9999999\n")
+    monkeypatch.setattr(settings, "_SYSCTL", tmp_path)
+    (finding,) = settings.findings()
+    assert finding.id == "inotify-instances"
+    assert finding.mended_by_up
+    assert settings.drift() == ["fs.inotify.max_user_instances is 128, wanted 8192"]
+
+
+async def test_mending_records_what_it_changes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "fs/inotify").mkdir(parents=True)
+    (tmp_path / "net/bridge").mkdir(parents=True)
+    for name in ("max_user_instances", "max_user_watches"):
+        (tmp_path / "fs/inotify" / name).write_text("128\n")
+    monkeypatch.setattr(settings, "_SYSCTL", tmp_path)
+    recorded: list[tuple[str, str]] = []
+    await settings.mend(lambda kind, name: recorded.append((kind, name)))
+    assert recorded[0] == ("setting", "fs.inotify.max_user_instances=8192 (was 128)")
+    assert settings.drift() == []
+    await settings.mend(lambda kind, name: recorded.append((kind, name)))
+    assert len(recorded) == 2
+
+
+@pytest.mark.parametrize(
+    ("network", "device", "collides"),
+    [
+        ("0.0.0.0/0", "eth0", False),
+        ("10.76.0.0/16", "eth0", False),
+        ("10.77.0.0/24", "as-demo", False),
+        ("10.77.0.128/25", "docker0", True),
+        ("10.0.0.0/8", "vpn0", True),
+    ],
+)
+async def test_a_route_collides(
+    monkeypatch: pytest.MonkeyPatch, network: str, device: str, collides: bool
+) -> None:
+    async def routes() -> list[links.Route]:
+        return [links.Route(IPv4Network(network), device, f"{network} dev {device}")]
+
+    async def none(netns: str | None = None) -> dict[str, links.Link]:
+        return {}
+
+    monkeypatch.setattr(links, "routes", routes)
+    monkeypatch.setattr(links, "links", none)
+    fabric = Fabric(Names("demo"), NETWORK)
+    if collides:
+        with pytest.raises(AshoreError, match=f"{network} dev {device}"):
+            await fabric.refuse_collision()
+    else:
+        await fabric.refuse_collision()
