@@ -46,4 +46,4 @@ def loop(test: str, interval: float = 0.1) -> list[str]:
     A machine that boots needs its processor: bash reads from a pipe that
     nobody writes to instead of starting `sleep`.
     """
-    return ["bash", "-c", f"exec 3<> <(:); until {test}; do read -rt {interval} -u 3; done"]
+    return ["bash", "-c", f"exec 3<> <(:); until {test}; do read -rt {interval} -u 3 || :; done"]

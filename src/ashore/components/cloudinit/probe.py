@@ -3,18 +3,28 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from ashore.components.wait import loop
 from ashore.transport.base import Connect
 
 _RESULT = "/run/cloud-init/result.json"
+_MARK = "--ashore--"
+PENDING = "/var/lib/ashore/pending"
+"""Commands still to run, a line each."""
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """The end of cloud-init's last run on a machine."""
+class BootState:
+    """How far a machine is with its boot.
 
-    errors: tuple[str, ...]
+    Attributes:
+        errors: of cloud-init's run; None while it works.
+        addressed: whether eth0 has the planned address.
+    """
+
+    errors: tuple[str, ...] | None
+    addressed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +36,43 @@ class Seen:
     owner: str
 
 
-async def result(connect: Connect, machine: str) -> Result | None:
-    """How cloud-init ended in this boot; None while it works.
+async def boot(connect: Connect, machine: str, address: IPv4Address) -> BootState:
+    """How far the machine is.
 
     Raises:
         MachineDown: the machine cannot be asked.
     """
-    done = await connect(machine).run(["cat", _RESULT], check=False, timeout=10)
-    if done.returncode != 0 or not done.stdout.strip():
-        return None
-    return Result(tuple(str(error) for error in json.loads(done.stdout)["v1"]["errors"]))
+    script = f"cat {_RESULT}; echo {_MARK}; ip -4 -o address show dev eth0 to {address}/32"
+    done = await connect(machine).run(["sh", "-c", script], check=False, timeout=10)
+    result, _, addresses = done.text.rpartition(_MARK)
+    errors = None
+    if result.strip():
+        errors = tuple(str(error) for error in json.loads(result)["v1"]["errors"])
+    return BootState(errors, bool(addresses.strip()))
 
 
-async def wait(connect: Connect, machine: str, seconds: float) -> str:
-    """Wait on the machine itself until cloud-init has ended; returns what is missing.
+async def wait(connect: Connect, machine: str, address: IPv4Address, seconds: float) -> str:
+    """Wait on the machine itself until it has booted; returns what is missing.
 
     One command that looks every 100 ms: a command a look from outside would
-    cost a booting machine more than its boot.
+    cost a booting machine more than its boot. A DHCP client that asked before
+    the gateway served asks again after 4 s, then 8 s; here it is made to ask
+    every half second.
     """
-    waiter = loop(f"[ -s {_RESULT} ]")
-    done = await connect(machine).run(waiter, check=False, timeout=seconds)
+    script = (
+        f"{loop(f'[ -s {_RESULT} ]')[-1]}\n"
+        f'until [ -n "$(ip -4 -o address show dev eth0 to {address}/32)" ]; do\n'
+        "  networkctl reconfigure eth0; read -rt 0.5 -u 3 || :\n"
+        "done"
+    )
+    done = await connect(machine).run(["bash", "-c", script], check=False, timeout=seconds)
     return "" if done.returncode == 0 else f"the wait on the machine ended with {done.returncode}"
+
+
+async def pending(connect: Connect, machine: str) -> list[str]:
+    """Commands that a changed file has asked for and that have not run to their end."""
+    done = await connect(machine).run(["cat", PENDING], check=False, timeout=10)
+    return done.text.splitlines() if done.returncode == 0 else []
 
 
 async def output(connect: Connect, machine: str) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,8 +31,8 @@ class Seed(NamedTuple):
 # The stock configuration runs about forty modules; each costs an import. What
 # a machine needs is decided here, so that the image can stay as packaged.
 _MODULES = {
-    "cloud_init_modules": ["write_files", "set_hostname", "ssh"],
-    "cloud_config_modules": ["runcmd"],
+    "cloud_init_modules": ["set_hostname", "ssh"],
+    "cloud_config_modules": [],
     "cloud_final_modules": ["scripts_user"],
 }
 
@@ -57,8 +58,9 @@ def merge(
     """Merge a machine's fragments into its seed.
 
     Files come first, then the commands in the order of the fragments, then one
-    `systemctl enable --now` for all units, which does not wait for them: what
-    waits is a step, and a unit ordered after cloud-init could never start.
+    `systemctl enable --now` for all units, which does not wait for them: to
+    wait is a step's business, and a unit ordered after cloud-init could never
+    start.
     """
     return Seed(
         _user_data(stack, machine, fragments, ssh_authorized_key, host_key),
@@ -80,7 +82,6 @@ def network_config(stack: Stack, machine: Machine) -> str:
         "    match:",
         f"      macaddress: {json.dumps(machine.mac)}",
         "    set-name: eth0",
-        "    accept-ra: false",
     ]
     if machine.role is Role.GATEWAY:
         network = stack.network
@@ -93,6 +94,8 @@ def network_config(stack: Stack, machine: Machine) -> str:
         ]
     else:
         lines += ["    dhcp4: true", "    dhcp4-overrides:", "      use-domains: true"]
+        # cloud-init has set the host name; networkd would start hostnamed to do it again.
+        lines.append("      use-hostname: false")
     return "\n".join(lines) + "\n"
 
 
@@ -103,70 +106,103 @@ def _user_data(
     ssh_authorized_key: str,
     host_key: HostKey,
 ) -> str:
-    lines = [
-        "#cloud-config",
-        *(f"{key}: {json.dumps(value)}" for key, value in _MODULES.items()),
-        f"hostname: {machine.name}",
-        f"fqdn: {stack.fqdn(machine)}",
-        "prefer_fqdn_over_hostname: false",
-        "manage_etc_hosts: false",
-        "users: []",
-        "disable_root: false",
-        f"ssh_authorized_keys: [{json.dumps(ssh_authorized_key.strip())}]",
-        "ssh_deletekeys: true",
-        "ssh_quiet_keygen: true",
-        "ssh_publish_hostkeys:",
-        "  enabled: false",
-        "ssh_keys:",
-        "  ed25519_private: |2",
-        *_literal(host_key.private, 4),
-        f"  ed25519_public: {json.dumps(host_key.public.strip())}",
-    ]
-    files = [file for fragment in fragments for file in fragment.files]
-    if files:
-        lines.append("write_files:")
-        for file in files:
-            lines += _write_file(file)
-    lines += ["runcmd:", *(f"  - {json.dumps(line)}" for line in _commands(fragments))]
+    """A multipart document: identity as cloud-config, everything else as one script.
+
+    cloud-init parses cloud-config about ten times a boot, 1 ms of processor
+    time for each kilobyte and time; a script it only writes and runs. So the
+    files of the fragments are here-documents of the script, which reads as
+    well and costs nothing.
+    """
+    parts = (
+        ("cloud-config", _cloud_config(stack, machine, ssh_authorized_key, host_key)),
+        ("x-shellscript", script(fragments)),
+    )
+    text = f'Content-Type: multipart/mixed; boundary="{_BOUNDARY}"\nMIME-Version: 1.0\n\n'
+    for kind, content in parts:
+        text += (
+            f"--{_BOUNDARY}\n"
+            f'Content-Type: text/{kind}; charset="utf-8"\n'
+            "Content-Transfer-Encoding: 8bit\n\n"
+            f"{content}\n"
+        )
+    return f"{text}--{_BOUNDARY}--\n"
+
+
+def _cloud_config(
+    stack: Stack, machine: Machine, ssh_authorized_key: str, host_key: HostKey
+) -> str:
+    key = "".join(f"    {line}\n" for line in host_key.private.splitlines())
+    modules = "".join(f"{name}: {json.dumps(value)}\n" for name, value in _MODULES.items())
+    return f"""\
+#cloud-config
+{modules}hostname: {machine.name}
+fqdn: {stack.fqdn(machine)}
+prefer_fqdn_over_hostname: false
+manage_etc_hosts: false
+users: []
+disable_root: false
+ssh_authorized_keys: [{json.dumps(ssh_authorized_key.strip())}]
+ssh_deletekeys: true
+ssh_quiet_keygen: true
+ssh_publish_hostkeys:
+  enabled: false
+ssh_keys:
+  ed25519_public: {json.dumps(host_key.public.strip())}
+  ed25519_private: |
+{key}"""
+
+
+def script(fragments: Sequence[Fragment]) -> str:
+    """The script of the first boot: files, commands, units; a line that fails is an error."""
+    lines = ["#!/bin/sh", "set -e", _PUT]
+    for fragment in fragments:
+        lines += [_put(file) for file in fragment.files]
+    # From here each line is shown before it runs, so that an error has its cause above it.
+    lines += ["set -x", *(line for fragment in fragments for line in fragment.commands)]
+    units = list(dict.fromkeys(unit for fragment in fragments for unit in fragment.enable))
+    if units:
+        # Without the hooks for SysV scripts, which make systemd reload for each unit.
+        lines.append("SYSTEMCTL_SKIP_SYSV=1 systemctl enable --now --no-block " + " ".join(units))
     return "\n".join(lines) + "\n"
 
 
-def _commands(fragments: Sequence[Fragment]) -> list[str]:
-    """cloud-init joins these lines into one script; -e makes a failing line an error."""
-    commands = ["set -ex", *(line for fragment in fragments for line in fragment.commands)]
-    units = list(dict.fromkeys(unit for fragment in fragments for unit in fragment.enable))
-    if units:
-        commands.append("systemctl enable --now --no-block " + " ".join(units))
-    return commands
+# Made with its final mode, so that a secret is never readable for a moment.
+_PUT = """\
+put() { # path umask owner command...
+  [ -d "${1%/*}" ] || (umask 022; mkdir -p "${1%/*}")
+  path=$1 mask=$2 owner=$3
+  shift 3
+  rm -f "$path"
+  (umask "$mask"; "$@" >"$path")
+  [ "$owner" = root:root ] || chown "$owner" "$path"
+}"""
+
+_END = "END-OF-FILE"
+_BOUNDARY = "ASHORE-NEXT-PART"
 
 
-def _write_file(file: File) -> list[str]:
-    head = [
-        f"  - path: {json.dumps(file.path)}",
-        f"    owner: {json.dumps(file.owner)}",
-        f'    permissions: "{file.mode:04o}"',
-    ]
-    if isinstance(file.content, bytes):
-        return [
-            *head,
-            "    encoding: b64",
-            f"    content: {base64.b64encode(file.content).decode()}",
-        ]
-    if _is_plain(file.content):
-        return [*head, "    content: |2", *_literal(file.content, 6)]
-    return [*head, f"    content: {json.dumps(file.content)}"]
+def _put(file: File) -> str:
+    """The shell lines that write one file."""
+    # cat makes it 0666 and the umask takes away; what is to be executable is changed after.
+    mask = ~file.mode & 0o666
+    head = f"put {shlex.quote(file.path)} {mask:04o} {shlex.quote(file.owner)}"
+    if isinstance(file.content, str) and _is_plain(file.content):
+        lines = f"{head} cat <<'{_END}'\n{file.content}{_END}"
+    else:
+        content = file.content if isinstance(file.content, bytes) else file.content.encode()
+        # encodebytes breaks lines: long ones are cut by some mail parsers.
+        encoded = base64.encodebytes(content).decode()
+        lines = f"{head} base64 -d <<'{_END}'\n{encoded}{_END}"
+    if file.mode & ~0o666:
+        lines += f"\nchmod {file.mode:04o} {shlex.quote(file.path)}"
+    return lines
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a YAML literal block gives back exactly this text."""
+    """Whether a here-document, and a part of a multipart document, give back exactly this text."""
     return (
         text.endswith("\n")
-        and not text.endswith("\n\n")
-        and text != "\n"
+        and f"\n{_END}\n" not in f"\n{text}"
+        and f"--{_BOUNDARY}" not in text
         and all(char in "\n\t" or char.isprintable() for char in text)
     )
-
-
-def _literal(text: str, indent: int) -> list[str]:
-    pad = " " * indent
-    return [pad + line if line else "" for line in text.rstrip("\n").split("\n")]

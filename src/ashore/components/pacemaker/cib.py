@@ -80,8 +80,9 @@ def _properties(fencing: bool) -> dict[str, str]:
         "stonith-enabled": "true" if fencing else "false",
         "stonith-timeout": "20s",
         "no-quorum-policy": "stop",
-        # The first start waits this long for the others; they boot together.
-        "dc-deadtime": "3s",
+        # How long a starting node looks for a cluster before it proposes itself. The
+        # stock 20 s are for clusters whose nodes boot at different times.
+        "dc-deadtime": "500ms",
         "cluster-recheck-interval": "30s",
         "start-failure-is-fatal": "false",
     }
