@@ -22,7 +22,7 @@ from ashore.image import nettools
 from ashore.supply import images
 from ashore.supply.base import Programs
 from ashore.supply.cache import digest, making
-from ashore.supply.machine import architecture, tied
+from ashore.supply.machine import architecture
 from ashore.supply.versions import Versions
 
 _REVISION = 1
@@ -112,15 +112,17 @@ async def _fill(
 async def _containerd(programs: Programs, store: Path) -> AsyncGenerator[list[str]]:
     """Run containerd on a store of its own; yields the `ctr` command to speak to it.
 
-    It has a mount namespace of its own, so that no mount can outlive it, and
-    its socket in a short path, since those are limited to 107 characters.
+    It ends when this process dies. It has a mount namespace of its own, so
+    that no mount can outlive it, and its socket in a short path, since those
+    are limited to 107 characters.
     """
     bin_ = programs.tree / "usr/bin"
     with tempfile.TemporaryDirectory(prefix="ashore-containerd-") as place:
         state = Path(place)
         socket, pid, config = state / "c.sock", state / "pid", state / "config.toml"
         config.write_text(_CONFIG.format(root=store, state=state / "state", socket=socket))
-        argv = tied(["unshare", "--mount", str(bin_ / "containerd"), "--config", str(config)])
+        argv = ["setpriv", "--pdeathsig", "TERM", "unshare", "--mount"]
+        argv += [str(bin_ / "containerd"), "--config", str(config)]
         server = asyncio.create_task(
             run(["sh", "-c", 'echo $$ >"$0"; exec "$@"', str(pid), *argv], timeout=3600)
         )

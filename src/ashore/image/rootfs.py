@@ -74,8 +74,7 @@ async def _bootstrap(target: Path, emit: Emit) -> None:
     main, security = mirrors(_apt_sources())
     emit(Output("image/rootfs", f"installing Debian {_SUITE} from {main}"))
     with as_file(files("ashore.image") / "data") as data:
-        # In a mount namespace of its own, so that none of its mounts outlives it.
-        argv = tied(["nice", "-n", "5", "unshare", "--mount", "mmdebstrap"])
+        argv = tied(["nice", "-n", "5", "mmdebstrap"])
         argv += ["--quiet", "--variant=minbase", "--format=directory"]
         argv += ["--aptopt=Apt::Install-Recommends false"]
         argv += [f"--dpkgopt={line}" for line in _EXCLUDED]

@@ -13,6 +13,7 @@ class Build:
         packages: main packages, by import path; the program is named by the
             last element that is not a version.
         stamps: variables that get the version at link time.
+        static: link the C libraries in.
         staged: its go.mod replaces modules by directories that its archive
             does not hold; they are published with `staged` as version.
         main: copy this file of the module as our own main package, without
@@ -27,6 +28,7 @@ class Build:
     packages: tuple[str, ...] = ()
     stamps: tuple[tuple[str, str], ...] = ()
     cgo: bool = False
+    static: bool = False
     tags: str = ""
     staged: str = ""
     main: str = ""
@@ -70,7 +72,9 @@ def builds(v: Versions) -> tuple[Build, ...]:
             ("github.com/opencontainers/runc",),
             stamps=(("main.version", v.runc),),
             cgo=True,
-            tags="seccomp",
+            # The C library of this host may be newer than the image's.
+            static=True,
+            tags="seccomp netgo osusergo",
         ),
     )
 

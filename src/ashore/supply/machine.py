@@ -17,5 +17,10 @@ def architecture() -> str:
 
 
 def tied(argv: Sequence[str]) -> list[str]:
-    """The command, made to end when this process dies, by whatever signal."""
-    return ["setpriv", "--pdeathsig", "TERM", *argv]
+    """The command, made to end with all its children and mounts when this process dies.
+
+    A killed run would else leave a build behind that writes into what the
+    next run makes. Needs root.
+    """
+    space = ["unshare", "--mount", "--mount-proc", "--pid", "--fork", "--kill-child"]
+    return ["setpriv", "--pdeathsig", "KILL", *space, *argv]

@@ -70,6 +70,8 @@ async def _build(go: Go, build: Build, work: Path, programs: Path, emit: Emit) -
     if build.main:
         (work / "main.go").write_text(own_main(build, (source / build.main).read_text()))
     flags = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in build.stamps)])
+    if build.static:
+        flags += " -linkmode external -extldflags -static"
     out = f"{work}/out/"
     argv = [go.program, "build", "-v", "-o", out, "-ldflags", flags, "-tags", build.tags]
     argv += build.packages or (".",)
@@ -78,9 +80,10 @@ async def _build(go: Go, build: Build, work: Path, programs: Path, emit: Emit) -
     # The output goes to the file as it comes: a build takes minutes, and who
     # waits wants to see where it is.
     shell = tied(["sh", "-c", 'exec nice -n 5 "$@" >"$0" 2>&1', str(log), *argv])
+    env = go.env(cgo=build.cgo) | {"GOTMPDIR": str(work)}
     async with _progress(build, log, emit):
         try:
-            await run(shell, cwd=str(work), env=go.env(cgo=build.cgo), timeout=_BUILD_SECONDS)
+            await run(shell, cwd=str(work), env=env, timeout=_BUILD_SECONDS)
         except CommandFailed as error:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
             raise AshoreError(
