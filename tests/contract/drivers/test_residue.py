@@ -10,7 +10,7 @@ import pytest
 from ashore.drivers.base import PowerState
 from ashore.drivers.nspawn.driver import NspawnDriver
 from ashore.errors import AshoreError, ExitCode
-from tests.contract.machines import DATA, GATEWAY, STACK, blueprint, traces
+from tests.contract.machines import DATA, GATEWAY, STACK, blueprint, eventually, traces
 
 pytestmark = pytest.mark.machines
 
@@ -133,3 +133,13 @@ async def test_anothers_link_of_the_same_name_is_not_taken(driver: NspawnDriver)
         assert await driver.destroy() == []
     finally:
         ip("link", "delete", veth)
+
+
+async def test_the_bridge_went_away_below_a_machine(driver: NspawnDriver) -> None:
+    await come_up(driver)
+    ip("-n", FABRIC, "link", "delete", "br0")
+    assert "the link of gw is off the bridge" in await driver.fabric_drift()
+    await come_up(driver)
+    ping = ["ping", "-c1", "-W1", str(STACK.network.host)]
+    await eventually(driver.transport("gw"), *ping)
+    assert await driver.destroy() == []

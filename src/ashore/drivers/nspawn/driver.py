@@ -66,9 +66,10 @@ class NspawnDriver:
         differs: list[str] = []
         if not layout.booted and root.seed_differs(layout, blueprint):
             differs.append("the seed of its first boot differs")
-        if self._supervisor.leader(name) is None:
+        leader = self._supervisor.leader(name)
+        if leader is None:
             return [*differs, "the machine is off"]
-        if name not in await self._fabric.ports():
+        if not supervise.linked(leader):
             differs.append("its link to the fabric is missing")
         return differs + self._limits_differ(blueprint)
 
@@ -94,10 +95,11 @@ class NspawnDriver:
         elif not layout.booted:
             root.write_seed(layout, blueprint)
         layout.save(wanted)
-        if self._supervisor.leader(name) is None:
+        leader = self._supervisor.leader(name)
+        if leader is None:
             await self.power_on(name)
             return
-        if name not in await self._fabric.ports():
+        if not supervise.linked(leader):
             await self._fabric.plug(name, wanted.mac)
         await self._supervisor.limit(wanted)
 
@@ -133,7 +135,8 @@ class NspawnDriver:
             raise AshoreError(f"{name}: no such machine in stack {self._stack.name}")
         if self._supervisor.leader(name) is not None:
             return
-        await self.power_off(name)
+        if self._fabric.plugged(name) or name in self._supervisor.found():
+            await self.power_off(name)
         await self._fabric.plug(name, definition.mac)
         await self._supervisor.start(definition, layout)
 

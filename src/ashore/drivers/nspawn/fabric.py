@@ -5,6 +5,7 @@ from ipaddress import IPv4Interface
 from ashore.drivers.nspawn.names import Names
 from ashore.errors import AshoreError, ExitCode
 from ashore.host import links
+from ashore.host.run import run
 from ashore.model.types import Network
 
 BRIDGE = "br0"
@@ -31,6 +32,8 @@ class Fabric:
             differs.append(f"no bridge {BRIDGE} that is up with address {names.bridge_mac}")
         if port is None or not port.up or port.master != BRIDGE:
             differs.append(f"the host's veth is no port of {BRIDGE}")
+        loose = [n for n in _ports(inside) if inside[n].master != BRIDGE or not inside[n].up]
+        differs += [f"the link of {name} is off the bridge" for name in loose]
         veth = (await links.links()).get(names.veth)
         if veth is None or not veth.up or veth.alias != names.alias:
             differs.append(f"no veth {names.veth} on the host")
@@ -64,7 +67,7 @@ class Fabric:
                 f"address add {self._address} dev {names.veth}",
             ]
         )
-        await links.batch([f"link set {HOST_PORT} master {BRIDGE} up"], names.fabric)
+        await links.batch([_port(p) for p in (HOST_PORT, *_ports(inside))], names.fabric)
 
     async def refuse_collision(self) -> None:
         """Raise if packets to the stack's addresses go somewhere else on this host.
@@ -109,24 +112,28 @@ class Fabric:
 
         Its namespace is made if there is none; one that is in use gets its link back.
         """
-        names = self._names
-        netns = names.netns(machine)
+        netns = self._names.netns(machine)
+        if not links.namespaces(netns).get(netns):
+            await links.batch([f"netns add {netns}"])
         eth0 = f"eth0 netns {netns} address {mac}"
-        make = [] if links.namespaces(netns).get(netns) else [f"netns add {netns}"]
-        veth = f"link add name {eth0} type veth peer name {machine} netns {names.fabric}"
-        await links.batch([*make, veth])
-        await links.batch([f"link set {machine} master {BRIDGE} up"], names.fabric)
+        lines = [f"link add {machine} type veth peer name {eth0}", _port(machine)]
+        await links.batch(lines, self._names.fabric)
 
     async def cut(self, machine: str) -> None:
         """Take the machine off the bridge at once. No error if it is not on it."""
-        if machine in await self.ports():
-            await links.batch([f"link delete {machine}"], self._names.fabric)
+        fabric = self._names.fabric
+        if links.namespaces(fabric).get(fabric):
+            await run(["ip", "-n", fabric, "link", "delete", machine], check=False)
 
     async def unplug(self, machine: str) -> None:
         """Delete the namespace of a machine that was cut: it would go on answering ARP."""
         name = self._names.netns(machine)
         there = links.namespaces(name)
         await links.delete_namespaces({n: live for n, live in there.items() if n == name})
+
+    def plugged(self, machine: str) -> bool:
+        """Whether the machine has a namespace."""
+        return self._names.netns_path(machine).exists()
 
     async def destroy(self) -> None:
         """Remove the veth and every namespace of the stack."""
@@ -135,3 +142,12 @@ class Fabric:
         if veth is not None and veth.alias == names.alias:
             await links.batch([f"link delete {names.veth}"])
         await links.delete_namespaces(links.namespaces(names.fabric))
+
+
+def _port(name: str) -> str:
+    return f"link set {name} master {BRIDGE} up"
+
+
+def _ports(inside: dict[str, links.Link]) -> list[str]:
+    """The machines' ends among the links of the fabric."""
+    return [name for name, link in inside.items() if link.kind == "veth" and name != HOST_PORT]

@@ -104,6 +104,7 @@ class LegacySupervisor:
         end(cgroups.members(group))  # the loop that would start it again
         if pid := self.leader(machine):
             end([pid])  # the kernel kills the whole pid namespace with it
+        self._thaw(machine)
 
         def left(directory: Path) -> str:
             pids = cgroups.processes(directory)
@@ -119,6 +120,13 @@ class LegacySupervisor:
             lambda: "" if cgroups.remove(*groups) else "busy",
             timeout=_GONE,
         )
+
+    def _thaw(self, machine: str) -> None:
+        """A frozen process dies only when it is thawed."""
+        root = self._hierarchies.controllers.get("freezer")
+        if root is not None:
+            with contextlib.suppress(FileNotFoundError):
+                (root / self._names.cgroup / machine / "freezer.state").write_text("THAWED")
 
     async def clear(self) -> None:
         for root in self._hierarchies.roots():

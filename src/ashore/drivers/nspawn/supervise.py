@@ -91,6 +91,13 @@ def leader(machine_group: Path) -> int | None:
     return None
 
 
+def linked(leader: int) -> bool:
+    """Whether the machine has its eth0, whose other end is on the bridge."""
+    with contextlib.suppress(OSError):
+        return "eth0:" in Path(f"/proc/{leader}/net/dev").read_text()
+    return False
+
+
 def end(pids: Iterable[int]) -> None:
     """Kill processes; those that are gone already do not matter."""
     for pid in pids:
