@@ -2,9 +2,9 @@
 
 from ashore.transport.base import Connect
 
-# Local address:port of UDP sockets, in the kernel's own notation: DHCP is 67,
-# DNS 53. Reading this file starts one process; asking a name would start more.
-_DHCP, _DNS = ":0043", ":0035"
+# Ports in the kernel's own notation. Reading its table starts one process;
+# asking a name would start more.
+_PORTS = {"0043": "DHCP", "0035": "DNS"}
 
 
 async def serving(connect: Connect, machine: str) -> str:
@@ -14,6 +14,9 @@ async def serving(connect: Connect, machine: str) -> str:
         MachineDown: the machine cannot be asked.
     """
     done = await connect(machine).run(["cat", "/proc/net/udp"], timeout=10)
-    ports = {line.split()[1][-5:] for line in done.text.splitlines()[1:]}
-    missing = [name for name, port in (("DHCP", _DHCP), ("DNS", _DNS)) if port not in ports]
+    sockets = [line.split()[1].split(":") for line in done.text.splitlines()[1:]]
+    # Addresses have their bytes reversed: what ends in 7F is loopback, where
+    # systemd-resolved answers names too.
+    open_ports = {port for address, port in sockets if not address.endswith("7F")}
+    missing = [name for port, name in _PORTS.items() if port not in open_ports]
     return f"nothing listens for {' and '.join(missing)}" if missing else ""

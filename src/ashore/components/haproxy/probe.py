@@ -43,7 +43,9 @@ def parse(text: str) -> tuple[Backend, ...]:
         Backend(
             row["svname"],
             row["status"].startswith("UP"),
-            "/".join(part for part in (row["check_status"], row["check_code"]) if part),
+            "/".join(
+                part for part in (row["check_status"].removeprefix("* "), row["check_code"]) if part
+            ),
         )
         for row in rows
     )

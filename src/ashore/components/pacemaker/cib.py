@@ -53,7 +53,7 @@ def render(stack: Stack, fences: Sequence[FenceDevice]) -> str:
     )
     configuration = SubElement(root, "configuration")
     crm_config = SubElement(configuration, "crm_config")
-    _pairs(crm_config, "cluster_property_set", "cluster", _properties(bool(fences)))
+    _pairs(crm_config, "cluster_property_set", "cib-bootstrap-options", _properties(bool(fences)))
     nodes = SubElement(configuration, "nodes")
     for machine in stack.of_role(Role.LOADBALANCER):
         SubElement(nodes, "node", id=str(machine.index), uname=machine.name)

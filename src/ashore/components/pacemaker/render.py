@@ -33,9 +33,12 @@ def fragment(stack: Stack, fences: Sequence[cib.FenceDevice] = ()) -> Fragment:
     )
 
 
-# Section by section: the live nodes and status are not ours to replace.
+# Options and defaults are merged: Pacemaker keeps facts of its own among them.
+# Nodes and status are not ours at all.
 _REPLACE = (
-    "for scope in crm_config rsc_defaults resources constraints; do"
+    "for scope in crm_config rsc_defaults; do"
+    f" cibadmin --modify --allow-create --scope $scope --xml-file {_WANTED} || exit 1; done;"
+    " for scope in resources constraints; do"
     f" cibadmin --replace --scope $scope --xml-file {_WANTED} || exit 1; done"
 )
 

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+from ashore.components.dnsmasq.render import dhcp_hosts, fragment, hosts
+from tests.unit.components.golden import as_text, check
+from tests.unit.components.kubeadm.stack import demo
+
+HERE = Path(__file__).parent
+
+
+def test_without_an_uplink_nothing_is_forwarded() -> None:
+    check(HERE, "closed.txt", as_text(fragment(demo(), None)))
+
+
+def test_with_an_uplink() -> None:
+    check(HERE, "uplink.txt", as_text(fragment(demo(), ("192.0.2.53", "192.0.2.54"))))
+
+
+def test_a_machine_more_changes_only_the_files_that_a_signal_rereads() -> None:
+    before, after = fragment(demo(), None), fragment(demo(workers=3), None)
+    changed = [
+        (old.path.rsplit("/")[-1], new.notify)
+        for old, new in zip(before.files, after.files, strict=True)
+        if old.content != new.content
+    ]
+    assert changed == [
+        ("dhcp-hosts", "systemctl reload dnsmasq"),
+        ("hosts", "systemctl reload dnsmasq"),
+    ]
+
+
+def test_every_machine_has_a_name_and_all_but_the_gateway_a_lease() -> None:
+    stack = demo()
+    assert hosts(stack).count("\n") == len(stack.machines) + 1
+    assert dhcp_hosts(stack).count("infinite") == len(stack.machines) - 1

@@ -1,0 +1,34 @@
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from ashore.components.pacemaker import cib
+from ashore.components.pacemaker.render import fragment
+from tests.unit.components.golden import as_text, check
+from tests.unit.components.kubeadm.stack import demo
+
+HERE = Path(__file__).parent
+FENCES = tuple(
+    cib.FenceDevice(
+        target=f"lb{n}",
+        address="10.77.0.1",
+        port=8443,
+        system=f"/redfish/v1/Systems/lb{n}",
+        account=f"fence-lb{n}",
+        password=f"secret{n}",
+    )
+    for n in (1, 2)
+)
+
+
+def test_without_fence_devices() -> None:
+    check(HERE, "fragment.txt", as_text(fragment(demo())))
+
+
+def test_with_fence_devices() -> None:
+    check(HERE, "fencing.xml", cib.render(demo(), FENCES))
+
+
+def test_ids_are_unique() -> None:
+    root = ET.fromstring(cib.render(demo(), FENCES))  # noqa: S314 - our own text
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
