@@ -1,6 +1,6 @@
 import json
 import tarfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
@@ -138,7 +138,7 @@ def always_busy(site: Site) -> str:
     ids=lambda f: f.__name__,
 )
 async def test_a_fault_is_told_in_one_error_and_nothing_is_kept(
-    spoil, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spoil: Callable[[Site], str], site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = spoil(site)
     with pytest.raises(AshoreError) as caught:
