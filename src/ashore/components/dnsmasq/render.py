@@ -6,7 +6,8 @@ from ashore.model.fragment import File, Fragment
 from ashore.model.types import Stack
 
 _DIRECTORY = "/etc/ashore/dnsmasq"
-_RELOAD = "systemctl reload dnsmasq"
+_REREAD = "/usr/local/libexec/ashore/dnsmasq-reread"
+_LEASES = "/var/lib/misc/dnsmasq.leases"
 _RESTART = "systemctl daemon-reload && systemctl restart dnsmasq"
 _UNITS_WITH_UPLINK = ("dnsmasq.service", "nftables.service")
 _PID = "/run/dnsmasq/dnsmasq.pid"
@@ -20,10 +21,11 @@ def fragment(stack: Stack, upstream: Sequence[str] | None) -> Fragment:
             uplink, when nothing is forwarded, neither packets nor questions.
     """
     files = [
+        File(_REREAD, _REREAD_SCRIPT, mode=0o755),
         File(f"{_DIRECTORY}/dnsmasq.conf", configuration(stack, upstream), notify=_RESTART),
         # dnsmasq reads these two again on SIGHUP: a machine more needs no restart.
-        File(f"{_DIRECTORY}/dhcp-hosts", dhcp_hosts(stack), notify=_RELOAD),
-        File(f"{_DIRECTORY}/hosts", hosts(stack), notify=_RELOAD),
+        File(f"{_DIRECTORY}/dhcp-hosts", dhcp_hosts(stack), notify=_REREAD),
+        File(f"{_DIRECTORY}/hosts", hosts(stack), notify=_REREAD),
         File("/etc/systemd/system/dnsmasq.service.d/ashore.conf", _UNIT, notify=_RESTART),
         File(
             "/etc/sysctl.d/60-ashore-forward.conf",
@@ -75,7 +77,7 @@ def configuration(stack: Stack, upstream: Sequence[str] | None) -> str:
         "dhcp-authoritative",
         "dhcp-rapid-commit",
         "no-ping",
-        "dhcp-leasefile=/var/lib/misc/dnsmasq.leases",
+        f"dhcp-leasefile={_LEASES}",
         f"dhcp-range={first},{last},{network.cidr.netmask},1h",
         f"dhcp-option=option:dns-server,{network.gateway}",
         f"dhcp-option=option:domain-search,{network.domain}",
@@ -140,6 +142,22 @@ def _reverse_zone(stack: Stack) -> str:
     octets = str(cidr.network_address).split(".")[: cidr.prefixlen // 8]
     return ".".join([*reversed(octets), "in-addr", "arpa"])
 
+
+# A lease carries a name, and leases are read at the start alone. Those without an
+# end (expiry 0) are of machines in the model: one that is no longer in it goes.
+_REREAD_SCRIPT = f"""\
+#!/bin/sh
+# Make dnsmasq read its hosts again, and forget machines that are gone.
+set -e
+hosts={_DIRECTORY}/dhcp-hosts leases={_LEASES}
+known='NR == FNR {{ known[$1]; next }} $1 != 0 || $2 in known'
+keep() {{ awk -F'[ ,]' "$known" "$hosts" "$leases"; }}
+[ -e "$leases" ] && ! keep | cmp -s - "$leases" || exec systemctl reload dnsmasq
+systemctl stop dnsmasq
+keep >"$leases.new"
+mv "$leases.new" "$leases"
+systemctl start dnsmasq
+"""
 
 # The packaged unit starts dnsmasq through shell wrappers that look for
 # settings which are all in our own file; without them it serves sooner.

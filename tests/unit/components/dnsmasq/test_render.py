@@ -4,6 +4,7 @@ from ashore.components.dnsmasq.render import dhcp_hosts, fragment, hosts
 from tests.unit.components.golden import as_text, check
 from tests.unit.components.kubeadm.stack import demo
 
+REREAD = "/usr/local/libexec/ashore/dnsmasq-reread"
 HERE = Path(__file__).parent
 
 
@@ -15,7 +16,7 @@ def test_with_an_uplink() -> None:
     check(HERE, "uplink.txt", as_text(fragment(demo(), ("192.0.2.53", "192.0.2.54"))))
 
 
-def test_a_machine_more_changes_only_the_files_that_a_signal_rereads() -> None:
+def test_a_machine_more_changes_only_the_files_that_are_reread() -> None:
     before, after = fragment(demo(), None), fragment(demo(workers=3), None)
     changed = [
         (old.path.rsplit("/")[-1], new.notify)
@@ -23,8 +24,8 @@ def test_a_machine_more_changes_only_the_files_that_a_signal_rereads() -> None:
         if old.content != new.content
     ]
     assert changed == [
-        ("dhcp-hosts", "systemctl reload dnsmasq"),
-        ("hosts", "systemctl reload dnsmasq"),
+        ("dhcp-hosts", REREAD),
+        ("hosts", REREAD),
     ]
 
 
