@@ -83,7 +83,7 @@ def load(path: Path) -> Config:
         )
     try:
         return _config(raw)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _invalid(path, f"{type(error).__name__}: {error}") from error
 
 

@@ -94,7 +94,6 @@ def unit_argv(stack: str, program: Sequence[str]) -> list[str]:
         "RestartSec=100ms",
         "StartLimitIntervalSec=0",
         f"TimeoutStopSec={_GRACE:.0f}s",
-        "UMask=0077",
     ]
     return [
         "systemd-run",
@@ -120,7 +119,6 @@ def script(stack: str, program: Sequence[str], group: Path, log: Path) -> str:
 exec </dev/null >/dev/null 2>&1
 echo $$ >{shlex.quote(f"{group}/cgroup.procs")}
 cd /
-umask 077
 trap 'kill -TERM "$child"; wait "$child"; exit 0' TERM
 while :; do
   begun=$(date +%s)
