@@ -1,11 +1,11 @@
-"""Waiting for a condition, with a deadline and the last observation kept."""
+"""Asking machines, and waiting for a condition with a deadline and the last observation kept."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from ashore.errors import AshoreError
-from ashore.transport.base import CommandFailed
+from ashore.transport.base import CommandFailed, Completed, Connect, MachineDown
 
 
 async def until(
@@ -47,3 +47,24 @@ def loop(test: str, interval: float = 0.1) -> list[str]:
     nobody writes to instead of starting `sleep`.
     """
     return ["bash", "-c", f"exec 3<> <(:); until {test}; do read -rt {interval} -u 3 || :; done"]
+
+
+async def ask(
+    connect: Connect,
+    machine: str,
+    argv: Sequence[str],
+    *,
+    stdin: bytes | None = None,
+    seconds: float = 5.0,
+) -> Completed | None:
+    """Ask a daemon through its tool; None if the tool gets no answer in time.
+
+    Raises:
+        MachineDown: the machine cannot be asked.
+    """
+    try:
+        return await connect(machine).run(argv, stdin=stdin, check=False, timeout=seconds)
+    except MachineDown:
+        raise
+    except CommandFailed:
+        return None

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from ashore.components.corosync.render import QNETD_PORT
+from ashore.components.wait import ask
 from ashore.transport.base import Connect
 
 
@@ -27,8 +28,8 @@ async def quorum(connect: Connect, machine: str) -> Quorum | None:
     Raises:
         MachineDown: the machine cannot be asked.
     """
-    done = await connect(machine).run(["corosync-quorumtool", "-s", "-p"], check=False, timeout=5)
-    return parse(done.text)
+    done = await ask(connect, machine, ["corosync-quorumtool", "-s", "-p"])
+    return parse(done.text) if done else None
 
 
 def parse(text: str) -> Quorum | None:

@@ -4,6 +4,7 @@ import csv
 from dataclasses import dataclass
 
 from ashore.components.haproxy.render import SOCKET
+from ashore.components.wait import ask
 from ashore.transport.base import Connect
 
 # Arguments of `show stat`: every proxy, servers only (4), every server.
@@ -28,12 +29,10 @@ async def backends(connect: Connect, machine: str) -> tuple[Backend, ...] | None
     Raises:
         MachineDown: the machine cannot be asked.
     """
-    done = await connect(machine).run(
-        ["socat", "-t1", "-", f"UNIX-CONNECT:{SOCKET}"], stdin=_COMMAND, check=False, timeout=5
-    )
-    if done.returncode != 0:
-        return None
-    return parse(done.text)
+    argv = ["socat", "-t1", "-", f"UNIX-CONNECT:{SOCKET}"]
+    done = await ask(connect, machine, argv, stdin=_COMMAND)
+    # A process that hangs accepts the question and says nothing.
+    return parse(done.text) if done and done.text else None
 
 
 def parse(text: str) -> tuple[Backend, ...]:

@@ -4,6 +4,7 @@ import asyncio
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
+from ashore.components.wait import ask
 from ashore.model.types import Role, Stack
 from ashore.transport.base import CommandFailed, Connect
 
@@ -55,10 +56,8 @@ async def cluster(connect: Connect, machine: str) -> Cluster | None:
     Raises:
         MachineDown: the machine cannot be asked.
     """
-    done = await connect(machine).run(
-        ["crm_mon", "--one-shot", "--output-as=xml"], check=False, timeout=10
-    )
-    return parse(done.text) if done.returncode == 0 else None
+    done = await ask(connect, machine, ["crm_mon", "--one-shot", "--output-as=xml"], seconds=10)
+    return parse(done.text) if done and done.returncode == 0 else None
 
 
 def parse(text: str) -> Cluster:
