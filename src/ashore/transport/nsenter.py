@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ashore.host.run import Completed, run
+from ashore.host.run import CommandFailed, Completed, run
 from ashore.transport.base import MachineDown
 
 Leader = Callable[[], int | None]
@@ -74,7 +74,8 @@ class NsenterTransport:
         env: Mapping[str, str] | None = None,
     ) -> Completed:
         """See `Transport.run`."""
-        return await run(self.argv(argv, env), stdin=stdin, timeout=timeout, check=check)
+        command = self.argv(argv, env)
+        return await self._run(command, stdin=stdin, timeout=timeout, check=check)
 
     async def put(
         self, path: str, content: bytes, *, mode: int = 0o644, owner: str = "root:root"
@@ -85,4 +86,20 @@ class NsenterTransport:
 
     async def get(self, path: str) -> bytes:
         """See `Transport.get`."""
-        return (await run(self.argv(["cat", path]), quiet=True)).stdout
+        return (await self._run(self.argv(["cat", path]), quiet=True)).stdout
+
+    async def _run(
+        self,
+        command: list[str],
+        *,
+        stdin: bytes | None = None,
+        timeout: float = 60.0,
+        check: bool = True,
+        quiet: bool = False,
+    ) -> Completed:
+        try:
+            return await run(command, stdin=stdin, timeout=timeout, check=check, quiet=quiet)
+        except CommandFailed as error:
+            if self._leader() is None:
+                raise MachineDown(self.machine, "the machine went down") from error
+            raise

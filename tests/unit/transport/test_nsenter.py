@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from ashore.transport.base import MachineDown
+from ashore.transport import nsenter
+from ashore.transport.base import CommandFailed, MachineDown
 from ashore.transport.nsenter import NsenterTransport
 
 JOINS = (Path("/sys/fs/cgroup/memory/a/cgroup.procs"), Path("/sys/fs/cgroup/cpu/a b/cgroup.procs"))
@@ -28,3 +29,15 @@ async def test_a_machine_that_is_off_is_told() -> None:
         await transport(None).run(["true"])
     with pytest.raises(MachineDown):
         await transport(None).put("/x", b"")
+
+
+async def test_a_machine_that_goes_down_meanwhile_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    leaders: list[int | None] = [4711, None]
+
+    async def dies(argv: list[str], **_: object) -> None:
+        raise CommandFailed("exit 137", "", None)
+
+    monkeypatch.setattr(nsenter, "run", dies)
+    machine = NsenterTransport("cp1", lambda: leaders.pop(0), lambda: JOINS)
+    with pytest.raises(MachineDown, match="went down"):
+        await machine.run(["true"])
