@@ -1,15 +1,17 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from ashore.bmc.limits import Limits
 from ashore.bmc.power import Busy, DriverFailed, Reading, ResetType, Systems
 from ashore.drivers.base import PowerState
 from ashore.errors import AshoreError
 from tests.unit.bmc.fakes import LIMITS, MACHINES, Switches
 
 
-def systems(switches: Switches) -> Systems:
-    return Systems(switches, switches.states, MACHINES, LIMITS)
+def systems(switches: Switches, limits: Limits = LIMITS) -> Systems:
+    return Systems(switches, switches.states, MACHINES, limits)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ async def test_off_is_not_believed_without_looking() -> None:
 async def test_a_driver_that_hangs_is_ended() -> None:
     switches = Switches()
     switches.hold("lb1")
-    bank = systems(switches)
+    bank = systems(switches, replace(LIMITS, reset=0.02))
     with pytest.raises(DriverFailed, match="no end after"):
         await bank.reset("lb1", ResetType.FORCE_OFF)
     assert await bank.reading("lb1") is Reading.ON
@@ -150,7 +152,7 @@ async def test_states_that_never_come_are_unknown() -> None:
         return {}
 
     with pytest.raises(DriverFailed, match="no power state within"):
-        await Systems(switches, never, MACHINES, LIMITS).reading("lb1")
+        await Systems(switches, never, MACHINES, replace(LIMITS, state=0.02)).reading("lb1")
 
 
 async def test_what_was_seen_before_a_switch_is_looked_at_again() -> None:
