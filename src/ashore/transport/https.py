@@ -34,6 +34,13 @@ class Reply:
         """The body as JSON."""
         return json.loads(self.body)
 
+    def message(self) -> str:
+        """What a Kubernetes API says in a refusal, else the beginning of the body."""
+        try:
+            return str(self.json()["message"])
+        except (ValueError, KeyError, TypeError):
+            return self.body.decode(errors="replace").strip()[:300]
+
 
 @dataclass(frozen=True, slots=True)
 class Client:

@@ -127,6 +127,11 @@ class KubeApi:
         )
         _expect(reply, f"apply {path}", 200, 201)
 
+    async def patch(self, path: str, change: Mapping[str, Any]) -> None:
+        """Change some fields of an object (merge patch). Raises RequestFailed."""
+        reply = await self.call("PATCH", path, change, content_type="application/merge-patch+json")
+        _expect(reply, f"PATCH {path}", 200)
+
     async def delete(self, path: str) -> None:
         """Delete an object; no error if it is not there. Raises RequestFailed."""
         reply = await self.call("DELETE", path)
@@ -145,8 +150,4 @@ def object_path(wanted: Mapping[str, Any]) -> str:
 def _expect(reply: Reply, what: str, *statuses: int) -> Any:
     if reply.status in statuses:
         return reply.json()
-    try:
-        said = reply.json()["message"]
-    except (ValueError, KeyError, TypeError):
-        said = reply.body.decode(errors="replace").strip()[:300]
-    raise RequestFailed(f"{what}: {reply.status}: {said}", reply.status)
+    raise RequestFailed(f"{what}: {reply.status}: {reply.message()}", reply.status)

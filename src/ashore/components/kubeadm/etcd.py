@@ -1,7 +1,8 @@
 """etcd's members, asked and changed from this computer through its JSON gateway."""
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,10 @@ class Etcd:
 
     async def members(self, addresses: Sequence[str]) -> list[Member] | None:
         """The members, agreed on by a majority; None if no address gives an answer."""
-        reply = await self._first(addresses, "member/list", {"linearizable": True})
+        looks = [
+            self._call(address, "member/list", {"linearizable": True}) for address in addresses
+        ]
+        reply = await _first(looks)
         if reply is None:
             return None
         return [
@@ -50,8 +54,10 @@ class Etcd:
 
     async def remove(self, addresses: Sequence[str], member: Member) -> None:
         """Remove a member. Raises RequestFailed if no address carries it out."""
-        if await self._first(addresses, "member/remove", {"ID": member.id}) is None:
-            raise RequestFailed(f"etcd: member {member.name or member.id} could not be removed", 0)
+        for address in addresses:
+            if await self._call(address, "member/remove", {"ID": member.id}) is not None:
+                return
+        raise RequestFailed(f"etcd: member {member.name or member.id} could not be removed", 0)
 
     async def healthy(self, address: str) -> str:
         """Empty if the member behind an address can serve, else what is wrong."""
@@ -63,15 +69,27 @@ class Etcd:
             return error.message
         return "" if reply.status == 200 else reply.body.decode(errors="replace").strip()
 
-    async def _first(self, addresses: Sequence[str], call: str, body: object) -> Any:
-        for address in addresses:
-            try:
-                reply = await request(
-                    self._client, address, _PORT, "POST", f"/v3/cluster/{call}",
-                    server_name=address, body=json.dumps(body).encode(), timeout=6.0,
-                )  # fmt: skip
-            except RequestFailed:
-                continue
-            if reply.status == 200:
-                return reply.json()
-        return None
+    async def _call(self, address: str, call: str, body: object) -> Any:
+        """What one member answers; None if it does not, or refuses."""
+        try:
+            reply = await request(
+                self._context, address, _PORT, "POST", f"/v3/cluster/{call}",
+                server_name=address, body=json.dumps(body).encode(), timeout=6.0,
+            )  # fmt: skip
+        except RequestFailed:
+            return None
+        return reply.json() if reply.status == 200 else None
+
+
+async def _first(calls: Sequence[Coroutine[Any, Any, Any]]) -> Any:
+    """The first answer of several calls made at once; None if there is none."""
+    tasks = [asyncio.create_task(call) for call in calls]
+    try:
+        for done in asyncio.as_completed(tasks):
+            answer = await done
+            if answer is not None:
+                return answer
+    finally:
+        for task in tasks:
+            task.cancel()
+    return None

@@ -15,9 +15,6 @@ from ashore.transport.base import CommandFailed, Transport
 _JOINED = f"{DIRECTORY}/joined"
 """Exists once kubeadm has finished on the machine."""
 
-_SHOWN = 20
-"""Lines of the machine's logs in an error's message; the step's log has all of them."""
-
 _SECONDS = 300.0
 """For kubeadm as a whole; its own time-outs, which say more, are shorter."""
 
@@ -29,11 +26,17 @@ _SKIP_INIT = (
 
 _JOIN = ("join", "--config", f"{DIRECTORY}/join.yaml", "--skip-phases", "preflight")
 
-_LOGS = (
-    "journalctl -u kubelet -n 30 --no-pager -o cat; "
-    "for log in /var/log/pods/kube-system_*/*/*.log; do "
-    '[ -e "$log" ] && echo "== $log" && tail -n 8 "$log"; done'
-)
+# What a user needs of it: each of the kubelet's complaints once, and the last
+# words of the static pods. That it has no node to put mirror pods on is no news.
+_LOGS = r"""
+journalctl -u kubelet -n 400 --no-pager -o cat | grep '^E' | grep -v 'mirror pod' |
+  sed 's/^[^]]*] //' | cut -c 1-300 | awk '!seen[$0]++' | tail -n 5 | sed 's/^/kubelet: /'
+for log in /var/log/pods/kube-system_*/*/*.log; do
+  [ -s "$log" ] || continue
+  name=${log%/*}
+  tail -n 3 "$log" | cut -d ' ' -f 4- | cut -c 1-300 | sed "s/^/${name##*/}: /"
+done
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +171,7 @@ async def _settle(transport: Transport, observe: Callable[[], Awaitable[str]], w
 
 async def _explained(transport: Transport, message: str) -> AshoreError:
     logs = await transport.run(["sh", "-c", _LOGS], check=False)
-    said = "\n".join(logs.text.splitlines()[-_SHOWN:])
     return AshoreError(
-        f"{message}\n{said}",
+        f"{message}\n{logs.text}",
         f"`ashore exec {transport.machine} -- journalctl -u kubelet` shows more",
     )

@@ -22,10 +22,11 @@ class Node:
 
 async def nodes(api: KubeApi) -> list[Node]:
     """Every node of the cluster. Raises RequestFailed if the API does not answer."""
-    return [_node(item) for item in (await api.get("/api/v1/nodes"))["items"]]
+    return [node_of(item) for item in (await api.get("/api/v1/nodes"))["items"]]
 
 
-def _node(item: Any) -> Node:
+def node_of(item: Any) -> Node:
+    """A node from the API's object."""
     status = item["status"]
     ready = next((c for c in status.get("conditions", ()) if c["type"] == "Ready"), None)
     return Node(
