@@ -3,7 +3,9 @@
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from ashore.drivers.nspawn import legacy, root, systemd, uplink
+import pytest
+
+from ashore.drivers.nspawn import command, legacy, root, systemd, uplink
 from ashore.drivers.nspawn.layout import Definition, Layout
 from ashore.drivers.nspawn.names import Names
 from ashore.model.types import Network
@@ -11,6 +13,11 @@ from tests.unit.components.golden import check
 
 HERE = Path(__file__).parent
 DEMO = Names("demo")
+
+
+@pytest.fixture(autouse=True)
+def host_with_fuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "FUSE", Path("/dev/null"))
 
 
 def lines(argv: list[str]) -> str:

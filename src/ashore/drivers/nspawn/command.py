@@ -1,5 +1,7 @@
 """The command line of systemd-nspawn."""
 
+from pathlib import Path
+
 from ashore.drivers.nspawn.layout import Definition, Layout
 from ashore.drivers.nspawn.names import Names
 
@@ -17,13 +19,19 @@ _DROPPED = (
     "CAP_BLOCK_SUSPEND",
 )
 
+FUSE = Path("/dev/fuse")
+"""Some hosts have not got it; only replicated volumes need it."""
+
 ENVIRONMENT = {
     # A wholly writable /sys makes networkd wait for udev, which a container has not.
     "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
     # The directory is ours alone; the lock file would outlive a killed nspawn.
     "SYSTEMD_NSPAWN_LOCK": "0",
 }
-LEGACY_ENVIRONMENT = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "0"}
+LEGACY_FUSE = Path("/dev/fuse")
+"""Some hosts have not got it; only replicated volumes need it."""
+
+ENVIRONMENT = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "0"}
 LEGACY_INIT = ("systemd.unified_cgroup_hierarchy=0", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1")
 
 
@@ -42,7 +50,7 @@ def nspawn(definition: Definition, layout: Layout, names: Names) -> list[str]:
         "--capability=all",
         f"--drop-capability={','.join(_DROPPED)}",
         f"--system-call-filter={_SYSTEM_CALLS}",
-        "--bind=/dev/fuse",
+        *(["--bind=/dev/fuse"] if FUSE.exists() else []),
         # The kubelet wants it to be there; the host's own would mix the journals.
         "--bind=/dev/null:/dev/kmsg",
         *(f"--bind={layout.data(d)}:{d}" for d in definition.data),

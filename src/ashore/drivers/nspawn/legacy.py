@@ -96,7 +96,6 @@ class LegacySupervisor:
             f"{name} is powered on",
             lambda: "" if self.leader(name) else layout.last_words(),
             timeout=_STARTED,
-            interval=0.01,
         )
 
     async def kill(self, machine: str) -> None:
