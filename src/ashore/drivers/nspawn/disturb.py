@@ -77,7 +77,7 @@ class Disturbance:
 
     async def link_mend(self, name: str) -> None:
         """See `Links`."""
-        if name in await self._fabric.ports():
+        if name in await links.links(self._names.fabric):
             as_new = f"link set {name} type bridge_slave isolated off"
             await links.batch([f"link set {name} up", as_new], self._names.fabric)
             await self._port_state(name, _FORWARDING)

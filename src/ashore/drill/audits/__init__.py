@@ -1,0 +1,1 @@
+"""What must hold during and after every fault."""

@@ -1,0 +1,1 @@
+"""What drills break, a file for each family."""

@@ -1,0 +1,131 @@
+"""What the families of faults have in common."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from ashore.drill.fault import Targets, World
+from ashore.drill.verdict import Bound
+from ashore.drivers.base import Links, Power, PowerState
+from ashore.errors import AshoreError
+from ashore.model.types import Role
+from ashore.transport.base import CommandFailed
+
+Choose = Callable[[World], Awaitable[dict[str, str]]]
+
+_MENDS = 150.0  # s; a machine may have to boot first
+_AGAIN = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """The attributes of a `Fault` that are data."""
+
+    name: str
+    title: str
+    does: str
+    expected: str
+    lasts: float
+    bounds: tuple[Bound, ...]
+    recovers: float = 120.0
+    needs: tuple[type, ...] = ()
+    isolates: tuple[str, ...] = ()
+
+
+async def holder(world: World) -> dict[str, str]:
+    """The load balancer with the floating IP, and another one."""
+    found = await world.holder()
+    other = next(m.name for m in world.machines(Role.LOADBALANCER) if m.name != found)
+    return {"machine": found, "other": other}
+
+
+async def standby(world: World) -> dict[str, str]:
+    """A load balancer without the floating IP, and the one with it."""
+    found = await holder(world)
+    return {"machine": found["other"], "other": found["machine"]}
+
+
+def last(role: Role) -> Choose:
+    """The last machine of a role: the first is the one that users look at."""
+
+    async def choose(world: World) -> dict[str, str]:
+        return {"machine": world.machines(role)[-1].name}
+
+    return choose
+
+
+async def switch_on(world: World, machine: str) -> None:
+    """Power a machine on that the fault, or the cluster's fencing, switched off."""
+    if not isinstance(world.driver, Power):
+        return
+    states = await world.driver.states()
+    if states.get(machine) is PowerState.OFF:
+        await world.driver.power_on(machine)
+
+
+async def run_until_done(world: World, machine: str, script: str) -> None:
+    """Run a script on a machine that may still be booting, again until it succeeds.
+
+    Raises:
+        AshoreError: not within the deadline; the message carries the last failure.
+    """
+    deadline = time.monotonic() + _MENDS
+    while True:
+        try:
+            await world.connect(machine).run(["sh", "-c", script], timeout=30)
+        except CommandFailed as error:
+            if time.monotonic() > deadline:
+                raise AshoreError(f"{machine}: not mended: {error.message}") from error
+            await asyncio.sleep(_AGAIN)
+        else:
+            return
+
+
+async def off_or_disturbed(world: World, *machines: str) -> list[str]:
+    """Which of these machines are off or have a link that is not as it was."""
+    states = await world.driver.states()
+    found = [f"{m} is {states.get(m, 'absent')}" for m in machines if states.get(m) != "on"]
+    if isinstance(world.driver, Links):
+        disturbed = await world.driver.links_disturbed()
+        found += [f"the link of {m} is disturbed" for m in machines if m in disturbed]
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commanded(Described):
+    """A fault that commands on a machine make and take back.
+
+    Attributes:
+        chooses: the targets; `machine` is where the commands run.
+        breaks, mends: shell scripts. `mends` must succeed however much of
+            `breaks` was done, and after a reboot of the machine.
+        remains: a script that prints a line for each thing that is left.
+    """
+
+    chooses: Choose
+    breaks: str
+    mends: str = ":"
+    remains: str = ":"
+
+    async def choose(self, world: World) -> dict[str, str]:
+        """See `Fault`."""
+        return await self.chooses(world)
+
+    async def inject(self, world: World, on: Targets) -> None:
+        """See `Fault`."""
+        script = self.breaks.format(**on)
+        await world.connect(on["machine"]).run(["sh", "-c", script], timeout=45)
+
+    async def undo(self, world: World, on: Targets) -> None:
+        """See `Fault`."""
+        for machine in on.values():
+            await switch_on(world, machine)
+        await run_until_done(world, on["machine"], self.mends.format(**on))
+
+    async def left(self, world: World, on: Targets) -> list[str]:
+        """See `Fault`."""
+        script = self.remains.format(**on)
+        done = await world.connect(on["machine"]).run(["sh", "-c", script])
+        said = [f"{on['machine']}: {line}" for line in done.text.splitlines()]
+        return [*said, *await off_or_disturbed(world, *on.values())]

@@ -1,0 +1,159 @@
+"""Machines that lose power, or stop where they are."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import cast
+
+from ashore.drill.fault import Targets, World
+from ashore.drill.faults.described import (
+    Choose,
+    Described,
+    holder,
+    last,
+    off_or_disturbed,
+    standby,
+    switch_on,
+)
+from ashore.drill.verdict import Bound
+from ashore.drivers.base import Freeze, Power
+from ashore.model.types import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Killed(Described):
+    """The cord is pulled, of every target."""
+
+    chooses: Choose
+    needs: tuple[type, ...] = (Power,)
+
+    async def choose(self, world: World) -> dict[str, str]:
+        """See `Fault`."""
+        return await self.chooses(world)
+
+    async def inject(self, world: World, on: Targets) -> None:
+        """See `Fault`."""
+        power = cast("Power", world.driver)
+        await asyncio.gather(*(power.power_off(machine) for machine in self._hit(on)))
+
+    async def undo(self, world: World, on: Targets) -> None:
+        """See `Fault`."""
+        for machine in on.values():
+            await switch_on(world, machine)
+
+    async def left(self, world: World, on: Targets) -> list[str]:
+        """See `Fault`."""
+        return await off_or_disturbed(world, *on.values())
+
+    def _hit(self, on: Targets) -> list[str]:
+        return [name for word, name in on.items() if word != "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen(Killed):
+    """Everything on the machine stops where it is; its network stack still answers."""
+
+    needs: tuple[type, ...] = (Power, Freeze)
+
+    async def inject(self, world: World, on: Targets) -> None:
+        """See `Fault`."""
+        await cast("Freeze", world.driver).freeze(on["machine"])
+
+    async def undo(self, world: World, on: Targets) -> None:
+        """See `Fault`."""
+        await cast("Freeze", world.driver).thaw(on["machine"])
+        for machine in on.values():
+            await switch_on(world, machine)
+
+
+async def _both(world: World) -> dict[str, str]:
+    machines = world.machines(Role.LOADBALANCER)
+    return {f"balancer{m.index}": m.name for m in machines}
+
+
+_TAKEN_OVER = (Bound("api", gap=5.0), Bound("held", gap=7.0), Bound("writes", gap=8.0))
+_UNNOTICED = (Bound("api", gap=1.0), Bound("writes", gap=2.0))
+
+FAULTS = (
+    Killed(
+        name="holder-killed",
+        title="the load balancer with the floating IP loses power",
+        does="switch {machine} off, which has the floating IP; switch it on again later",
+        expected=(
+            "{other} serves the floating IP within seconds: it misses {machine}'s messages, the"
+            " quorum device gives it the majority, and it makes sure that {machine} is off first"
+        ),
+        lasts=12.0,
+        bounds=_TAKEN_OVER,
+        chooses=holder,
+    ),
+    Killed(
+        name="standby-killed",
+        title="the load balancer without the floating IP loses power",
+        does="switch {machine} off, which has not the floating IP; switch it on again later",
+        expected=(
+            "clients notice nothing: {other} and the quorum device are two of three votes, so"
+            " the floating IP stays where it is"
+        ),
+        lasts=8.0,
+        bounds=_UNNOTICED,
+        chooses=standby,
+    ),
+    Frozen(
+        name="holder-frozen",
+        title="the load balancer with the floating IP hangs as a whole",
+        does="freeze everything on {machine}, which has the floating IP; thaw it later",
+        expected=(
+            "{other} has {machine} powered off and serves the floating IP: a frozen machine that"
+            " woke up later would believe that it still has the address"
+        ),
+        lasts=15.0,
+        bounds=(Bound("api", gap=6.0), Bound("writes", gap=9.0)),
+        chooses=holder,
+    ),
+    Killed(
+        name="balancers-killed",
+        title="both load balancers lose power and come back",
+        does="switch off every load balancer at once; switch them on again later",
+        expected=(
+            "nothing is served while they are off; afterwards they find each other and the quorum"
+            " device, and one of them takes the floating IP"
+        ),
+        lasts=5.0,
+        bounds=(Bound("api", gap=60.0), Bound("writes", gap=60.0)),
+        chooses=_both,
+    ),
+    Killed(
+        name="controlplane-killed",
+        title="a control plane loses power",
+        does="switch {machine} off; switch it on again later",
+        expected=(
+            "new connections are served by the others: HAProxy tries another server when one does"
+            " not answer and takes {machine} out after two failed checks; etcd keeps its majority."
+            " Requests that were on {machine} fail"
+        ),
+        lasts=15.0,
+        bounds=(Bound("api", gap=2.5), Bound("held", gap=8.0), Bound("writes", gap=8.0)),
+        chooses=last(Role.CONTROLPLANE),
+    ),
+    Killed(
+        name="worker-killed",
+        title="a worker loses power",
+        does="switch {machine} off; switch it on again later",
+        expected="the API is served as before; {machine}'s node is Ready again after it is back",
+        lasts=10.0,
+        bounds=_UNNOTICED,
+        chooses=last(Role.WORKER),
+    ),
+    Killed(
+        name="gateway-killed",
+        title="the gateway loses power: no DHCP, no DNS, no quorum device",
+        does="switch {machine} off; switch it on again later",
+        expected=(
+            "the API is served as before: the load balancers are two of three votes without the"
+            " quorum device. Names are not resolved until {machine} is back"
+        ),
+        lasts=10.0,
+        bounds=(*_UNNOTICED, Bound("names", gap=45.0)),
+        chooses=last(Role.GATEWAY),
+    ),
+)

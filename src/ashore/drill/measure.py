@@ -1,0 +1,178 @@
+"""A client in the stack's network and a watcher of the floating IP, while a fault happens."""
+
+import asyncio
+import contextlib
+import sys
+import time
+from dataclasses import dataclass, field
+from ipaddress import IPv4Interface
+from typing import Any, Self
+
+from ashore.drill.audits.holders import Look, Transition
+from ashore.drill.child import Child
+from ashore.drill.fault import World
+from ashore.drill.gaps import Sample
+from ashore.drill.surely import surely
+from ashore.drivers.base import Guests, Namespaces
+from ashore.errors import AshoreError
+from ashore.model.addresses import DRILL
+from ashore.model.types import Role
+
+GUEST = "drill-client"
+WRITTEN = "/api/v1/namespaces/default/configmaps/ashore-drill"
+
+INTERVALS = {"api": 0.010, "held": 0.100, "writes": 0.050, "names": 0.050}
+"""Probe -> seconds between two attempts."""
+
+_WATCH_EVERY = 0.020
+_LONGEST = 900.0  # s; the client ends by then whatever became of us
+_READY = 30.0
+_ENOUGH = 20  # successes of each probe before anything is broken
+
+
+@dataclass(slots=True)
+class Measured:
+    """What was seen. `broken` says why a measuring program saw nothing more, by its name."""
+
+    samples: dict[str, list[Sample]] = field(default_factory=dict[str, list[Sample]])
+    transitions: list[Transition] = field(default_factory=list[Transition])
+    look: Look | None = None
+    broken: dict[str, str] = field(default_factory=dict[str, str])
+
+
+class Measurement:
+    """Measures from entering to leaving; leaves nothing behind in the stack."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._children: dict[str, Child] = {}
+        self.measured = Measured()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._begin()
+        except BaseException:
+            await surely(self._end())
+            raise
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await surely(self._end())
+
+    async def _begin(self) -> None:
+        world, driver = self._world, self._world.driver
+        if isinstance(driver, Namespaces):
+            lbs = world.stack.of_role(Role.LOADBALANCER)
+            wish = {
+                "address": str(world.stack.network.floating),
+                "interval": _WATCH_EVERY,
+                "namespaces": {m.name: str(driver.namespace(m.name)) for m in lbs},
+            }
+            self._children["watch"] = await Child.start(
+                python("ashore.drill.watch"), wish, self._watched
+            )
+        if isinstance(driver, Guests):
+            await world.api.delete(WRITTEN)
+            await world.api.apply(_config_map())
+            cidr = world.stack.network.cidr
+            address = IPv4Interface(f"{cidr[DRILL.first]}/{cidr.prefixlen}")
+            enter = await driver.guest_add(GUEST, address)
+            wish = {"seconds": _LONGEST, "probes": probes(world)}
+            self._children["client"] = await Child.start(
+                [*enter, *python("ashore.drill.client")], wish, self._sampled
+            )
+
+    def _sampled(self, line: list[Any]) -> None:
+        probe, *rest = line
+        self.measured.samples.setdefault(probe, []).append(Sample(*rest))
+
+    def _watched(self, line: dict[str, Any]) -> None:
+        if "machine" in line:
+            self.measured.transitions.append(Transition(**line))
+        elif "looks" in line:
+            self.measured.look = Look(line["ended"], line["looks"], line["longest"])
+
+    async def ready(self) -> None:
+        """Wait until every probe works.
+
+        Raises:
+            AshoreError: one does not; the message says what it sees.
+        """
+        deadline = time.monotonic() + _READY
+        while waits := self._waits():
+            if failure := next((c.failure for c in self._children.values() if c.failure), ""):
+                raise AshoreError(f"a measuring program ended: {failure}")
+            if time.monotonic() > deadline:
+                raise AshoreError(f"the probes do not work on the healthy stack: {waits}")
+            await asyncio.sleep(0.05)
+
+    def _waits(self) -> str:
+        seen = self.measured.samples
+        waits: list[str] = []
+        for probe in INTERVALS if "client" in self._children else ():
+            mine = seen.get(probe, [])
+            count = sum(s.ok for s in mine)
+            if count < _ENOUGH:
+                last = next((s.outcome for s in reversed(mine) if not s.ok), "none failed")
+                waits.append(f"{probe}: {count} of {_ENOUGH} answers (last failure: {last})")
+        return "; ".join(waits)
+
+    async def stop(self) -> Measured:
+        """End the measuring programs; what they saw is complete."""
+        for name, child in self._children.items():
+            try:
+                await child.stop()
+            except AshoreError as error:
+                self.measured.broken[name] = error.message
+            if child.failure:
+                self.measured.broken[name] = child.failure
+        self._children.clear()
+        return self.measured
+
+    async def _end(self) -> None:
+        await self.stop()
+        await clean(self._world)
+
+
+async def clean(world: World) -> None:
+    """Remove what a measurement puts into the stack; no error if nothing is there."""
+    if isinstance(world.driver, Guests):
+        await world.driver.guest_remove(GUEST)
+    with contextlib.suppress(AshoreError):
+        await world.api.delete(WRITTEN)
+
+
+def python(module: str) -> tuple[str, ...]:
+    """The command that runs a module of ours."""
+    return (sys.executable, "-I", "-m", module)
+
+
+def probes(world: World) -> list[dict[str, Any]]:
+    """What the client is told to do."""
+    stack = world.stack
+    server = {
+        "address": str(stack.network.floating),
+        "port": 6443,
+        "server": stack.api_name,
+        "authority": world.authority,
+    }
+    known = server | {"identity": world.identity}
+    return [
+        server | _every("api", "request", 1.0) | {"path": "/version"},
+        server | _every("held", "held", 1.0) | {"path": "/version"},
+        known | _every("writes", "write", 2.0) | {"path": WRITTEN},
+        {"address": str(stack.network.gateway), "port": 53, "query": stack.api_name}
+        | _every("names", "name", 0.5),
+    ]
+
+
+def _every(name: str, kind: str, deadline: float) -> dict[str, Any]:
+    return {"name": name, "kind": kind, "interval": INTERVALS[name], "deadline": deadline}
+
+
+def _config_map() -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"namespace": "default", "name": WRITTEN.rpartition("/")[2]},
+    }

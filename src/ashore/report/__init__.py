@@ -1,0 +1,1 @@
+"""Results of drills as a page and as JSON. Pure."""
