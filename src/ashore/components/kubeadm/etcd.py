@@ -73,7 +73,7 @@ class Etcd:
         """What one member answers; None if it does not, or refuses."""
         try:
             reply = await request(
-                self._context, address, _PORT, "POST", f"/v3/cluster/{call}",
+                self._client, address, _PORT, "POST", f"/v3/cluster/{call}",
                 server_name=address, body=json.dumps(body).encode(), timeout=6.0,
             )  # fmt: skip
         except RequestFailed:
