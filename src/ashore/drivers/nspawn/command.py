@@ -28,10 +28,7 @@ ENVIRONMENT = {
     # The directory is ours alone; the lock file would outlive a killed nspawn.
     "SYSTEMD_NSPAWN_LOCK": "0",
 }
-LEGACY_FUSE = Path("/dev/fuse")
-"""Some hosts have not got it; only replicated volumes need it."""
-
-ENVIRONMENT = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "0"}
+LEGACY_ENVIRONMENT = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "0"}
 LEGACY_INIT = ("systemd.unified_cgroup_hierarchy=0", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1")
 
 
