@@ -114,7 +114,7 @@ def make_stack(name: str, cidr: str, machines: str, directory: Path) -> Ashore:
 def _lifetime(name: str, cidr: str, machines: str) -> Iterator[Ashore]:
     # Beside the cache, not below pytest's tmp_path: overlay roots want short
     # paths, and a temporary file system could not hold seven machines.
-    directory = Path(tempfile.mkdtemp(prefix=f"{name}-", dir="/var/tmp"))  # noqa: S108
+    directory = Path(tempfile.mkdtemp(prefix=f"{name}-", dir="/var/tmp"))
     stack = make_stack(name, cidr, machines, directory)
     before = snapshot(name)
     try:

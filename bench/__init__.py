@@ -1,0 +1,1 @@
+"""Benchmarks: what users wait for, printed as tables with the machine and its load named."""
