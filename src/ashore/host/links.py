@@ -83,6 +83,12 @@ async def routes() -> list[Route]:
     ]
 
 
+async def delete(name: str, netns: str | None = None) -> None:
+    """Delete a link. No error if it is gone, perhaps just now with its namespace."""
+    where = ["-n", netns] if netns else []
+    await run(["ip", *where, "link", "delete", name], check=False)
+
+
 def namespaces(name: str) -> dict[str, bool]:
     """Named namespaces `name` and `name.*`; False for a file that lost its namespace.
 

@@ -5,7 +5,6 @@ from ipaddress import IPv4Interface
 from ashore.drivers.nspawn.names import Names
 from ashore.errors import AshoreError, ExitCode
 from ashore.host import links
-from ashore.host.run import run
 from ashore.model.types import Network
 
 BRIDGE = "br0"
@@ -53,9 +52,9 @@ class Fabric:
         inside = await links.links(names.fabric)
         host = await links.links()
         if names.veth in host:
-            await links.batch([f"link delete {names.veth}"])
+            await links.delete(names.veth)
         elif HOST_PORT in inside:
-            await links.batch([f"link delete {HOST_PORT}"], names.fabric)
+            await links.delete(HOST_PORT, names.fabric)
         bridge = f"{BRIDGE} address {names.bridge_mac}"
         make = "" if BRIDGE in inside else f"link add {bridge} type bridge stp_state 0"
         lines = [make, f"link set {bridge} up", "link set lo up"]
@@ -123,7 +122,7 @@ class Fabric:
         """Take the machine off the bridge at once. No error if it is not on it."""
         fabric = self._names.fabric
         if links.namespaces(fabric).get(fabric):
-            await run(["ip", "-n", fabric, "link", "delete", machine], check=False)
+            await links.delete(machine, fabric)
 
     async def unplug(self, machine: str) -> None:
         """Delete the namespace of a machine that was cut: it would go on answering ARP."""
@@ -140,7 +139,7 @@ class Fabric:
         names = self._names
         veth = (await links.links()).get(names.veth)
         if veth is not None and veth.alias == names.alias:
-            await links.batch([f"link delete {names.veth}"])
+            await links.delete(names.veth)
         await links.delete_namespaces(links.namespaces(names.fabric))
 
 
