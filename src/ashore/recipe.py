@@ -1,6 +1,7 @@
 """The whole bring-up on one page: what each role is made of, and what happens in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from ashore.components.cloudinit import render as cloudinit
 from ashore.components.cloudinit.steps import steps as cloudinit_steps
@@ -17,6 +18,7 @@ from ashore.components.haproxy import render as haproxy
 from ashore.components.haproxy.steps import steps as haproxy_steps
 from ashore.components.kubeadm import render as kubeadm
 from ashore.components.kubeadm.access import Access
+from ashore.components.kubeadm.leave import leave
 from ashore.components.kubeadm.steps import steps as kubeadm_steps
 from ashore.components.pacemaker import render as pacemaker
 from ashore.components.pacemaker.steps import steps as pacemaker_steps
@@ -149,3 +151,8 @@ def known_hosts(ctx: Context) -> str:
         )
         for machine in ctx.stack.machines
     )
+
+
+def retirement(ctx: Context, name: str) -> Callable[[], Awaitable[None]]:
+    """Takes a machine that the file no longer names out of the cluster."""
+    return partial(leave, access_of(ctx), name)

@@ -39,7 +39,7 @@ def node_of(item: Any) -> Node:
 
 async def api_health(api: KubeApi, control_planes: Sequence[Machine]) -> dict[str, str]:
     """Control plane -> empty if its own API server is ready, else what is wrong."""
-    said = await asyncio.gather(*(api.ready(str(m.address), timeout=0.4) for m in control_planes))
+    said = await asyncio.gather(*(api.ready(str(m.address)) for m in control_planes))
     return {m.name: wrong for m, wrong in zip(control_planes, said, strict=True)}
 
 
