@@ -65,7 +65,7 @@ def blueprint(machine: Machine, **changes: object) -> Blueprint:
         f"    addresses: [{machine.address}/24]\n",
         "data": (DATA,),
     }
-    return Blueprint(machine, **{**seed, **changes})  # type: ignore[arg-type]
+    return Blueprint(machine, **{**seed, **changes})
 
 
 def needs_root() -> None:

@@ -1,15 +1,17 @@
 """Data directories that begin with golden content."""
 
+import shutil
 from pathlib import Path
 
 from ashore.host import files
 from ashore.host.run import run
 
-# Databases that a program writes in place: hard links would share the writes.
+# containerd's databases, written in place: hard links would share the writes.
 _REAL_COPIES = (
     "io.containerd.metadata.v1.bolt/meta.db",
     "io.containerd.snapshotter.v1.overlayfs/metadata.db",
 )
+# Names the one containerd that a store belongs to.
 _LEFT_OUT = ("io.containerd.grpc.v1.introspection/uuid",)
 
 
@@ -19,9 +21,12 @@ async def fill(target: Path, content: Path | None) -> None:
         files.make_directory(target)
         return
     files.make_directory(target.parent)
-    await run(["cp", "-al", str(content), str(target)])
+    linked = content.stat().st_dev == target.parent.stat().st_dev
+    how = "--link" if linked else "--reflink=auto"
+    await run(["cp", "--archive", how, str(content), str(target)], timeout=600)
     for file in _REAL_COPIES:
-        (target / file).unlink()
-        await run(["cp", "-a", str(content / file), str(target / file)])
+        if (content / file).exists():
+            (target / file).unlink()
+            shutil.copy2(content / file, target / file)
     for file in _LEFT_OUT:
         (target / file).unlink(missing_ok=True)
