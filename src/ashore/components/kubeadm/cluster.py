@@ -54,6 +54,8 @@ class Bootstrap:
     async def apply(self) -> None:
         """See `Step`."""
         await until(self._no_api, "a control plane's API is ready", seconds=_FIRST_API)
+        if not await self.drift():
+            return  # the API had only been away
         first = await self.access.api.answering()
         by = next(m for m in self.ctx.stack.of_role(Role.CONTROLPLANE) if str(m.address) == first)
         config = ["--config", f"{DIRECTORY}/cluster.yaml", "--skip-phases", _SKIP]

@@ -12,6 +12,9 @@ from ashore.model.types import Machine
 from ashore.plan.step import Context
 from ashore.transport.base import CommandFailed, Transport
 
+_SETTLE = 240.0
+"""Seconds for a node that was away, all its machines at once and their host busy."""
+
 _JOINED = f"{DIRECTORY}/joined"
 """Exists once kubeadm has finished on the machine."""
 
@@ -164,7 +167,7 @@ async def _settle(transport: Transport, observe: Callable[[], Awaitable[str]], w
         return
     await transport.run(["systemctl", "start", "containerd", "kubelet"])
     try:
-        await until(observe, f"{transport.machine}: {what}", seconds=120)
+        await until(observe, f"{transport.machine}: {what}", seconds=_SETTLE)
     except AshoreError as error:
         raise await _explained(transport, error.message) from error
 
