@@ -45,6 +45,9 @@ FEWEST = 20
 OBSERVED = 0.9
 """Share of the time in which a probe must have tried."""
 
+_UNSERVED = 0.5
+"""Seconds without an answer from which on a gap that nothing ended is more than a pause."""
+
 
 def overall(checks: Sequence[Check]) -> Verdict:
     """A failure is certain whatever else is unknown; without any check nothing is known."""
@@ -76,13 +79,16 @@ def check_bound(
 
 def _gap(what: str, bound: Bound, seen: Summary, seconds: float) -> Check:
     detail = f"longest {seen.longest.least:.2f} s, {seen.attempts} attempts"
-    if seen.longest.open:
+    unserved = seen.longest.open and seen.longest.most > _UNSERVED
+    if unserved:
         detail += ", not served when the measurement ended"
     if seen.longest.least > bound.gap:
         return Check(what, Verdict.FAIL, detail)
     if seen.attempts < FEWEST or seen.observed < OBSERVED * seconds:
         tried = f"{seen.attempts} attempts, tried for {seen.observed:.1f} of {seconds:.1f} s"
         return Check(what, Verdict.UNKNOWN, f"too few samples: {tried}")
+    if unserved:
+        return Check(what, Verdict.UNKNOWN, detail)
     if seen.longest_most.most > bound.gap:
         blind = f"the client did not run for {seen.longest_most.blind:.2f} s of it"
         detail = f"between {seen.longest.least:.2f} and {seen.longest_most.most:.2f} s: {blind}"

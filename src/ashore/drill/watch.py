@@ -22,6 +22,8 @@ from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
+from ashore.drill.client.first import go_first
+
 # rtnetlink(7) and linux/rtnetlink.h.
 _NEWADDR, _DELADDR, _GETADDR, _ERROR, _DONE = 20, 21, 22, 2, 3
 _GROUP_IPV4 = 0x10
@@ -31,7 +33,6 @@ _HEADER, _ADDRESS, _ATTRIBUTE = (
     struct.Struct("=IHHII"), struct.Struct("=BBBBI"), struct.Struct("=HH"),
 )  # fmt: skip
 _CLONE_NEWNET = 0x40000000
-_NICE = -15
 
 
 def changes(data: bytes, wanted: bytes) -> list[bool]:
@@ -211,6 +212,5 @@ def _say(**record: Any) -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+    go_first()
     main()

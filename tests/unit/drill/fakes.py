@@ -1,6 +1,6 @@
 """A stack that only remembers what was done to it."""
 
-import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,12 +122,14 @@ class FakeFault:
     breaking: Callable[[], Awaitable[None]] = nothing
     mending: Callable[[], Awaitable[None]] = nothing
     recorded: record.Pending | None = None
+    broken_at: float = 0.0
 
     async def choose(self, world: World) -> dict[str, str]:
         return {"machine": "lb1"}
 
     async def inject(self, world: World, on: Targets) -> None:
         self.recorded = record.pending(world.directory)
+        self.broken_at = time.monotonic()
         self.broken.add(on["machine"])
         await self.breaking()
 
@@ -141,9 +143,17 @@ class FakeFault:
 
 @dataclass
 class FakeMeasurement:
-    """Hands out what a test wants to have been seen."""
+    """Has seen an outage that begins with the fault, and nothing else.
 
-    seen: Measured = field(default_factory=Measured)
+    Attributes:
+        blank: nothing was seen at all.
+        broken: as in `Measured`.
+    """
+
+    fault: FakeFault
+    down: float = 0.0
+    blank: bool = False
+    broken: dict[str, str] = field(default_factory=dict[str, str])
     entered: bool = False
     left: bool = False
 
@@ -165,8 +175,12 @@ class FakeMeasurement:
     async def ready(self) -> None: ...
 
     async def stop(self) -> Measured:
-        await asyncio.sleep(0)
-        return self.seen
+        if self.blank:
+            return Measured()
+        at = self.fault.broken_at
+        seen = all_well(at - 1, time.monotonic() + 0.1, Span(at, at + self.down))
+        seen.broken = self.broken
+        return seen
 
 
 def all_well(began: float, ended: float, down: Span = NEVER) -> Measured:

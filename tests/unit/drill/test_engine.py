@@ -1,7 +1,6 @@
 """The engine: refusals, the guarantee of the undo, verdicts."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -10,22 +9,16 @@ import pytest
 
 from ashore.drill import engine, record
 from ashore.drill.fault import World
-from ashore.drill.gaps import Span
 from ashore.drill.measure import Measured
-from ashore.drill.verdict import Check, Verdict
+from ashore.drill.verdict import Bound, Check, Verdict
 from ashore.drivers.base import Freeze
 from ashore.errors import AshoreError, ExitCode
-from tests.unit.drill.fakes import FakeFault, FakeMeasurement, Lab, all_well
-
-
-def measuring(down: float = 0.0) -> FakeMeasurement:
-    """From a little before now to a little after; down for some seconds from now on."""
-    now = time.monotonic()
-    return FakeMeasurement(all_well(now - 1, now + 4, Span(now, now + down)))
+from tests.unit.drill.fakes import FakeFault, FakeMeasurement, Lab
 
 
 async def test_a_drill_passes(lab: Lab) -> None:
-    fault, measurement = FakeFault(lasts=0.6), measuring()
+    fault = FakeFault(lasts=0.6)
+    measurement = FakeMeasurement(fault)
     outcome = await engine.run(fault, lab.world(), measurement, ())
     assert outcome.verdict is Verdict.PASS, outcome.checks
     assert measurement.left
@@ -34,7 +27,8 @@ async def test_a_drill_passes(lab: Lab) -> None:
 
 
 async def test_it_says_first_what_should_happen(lab: Lab) -> None:
-    await engine.run(FakeFault(lasts=0.6), lab.world(), measuring(), ())
+    fault = FakeFault(lasts=0.6)
+    await engine.run(fault, lab.world(), FakeMeasurement(fault), ())
     assert lab.lines[:2] == [
         "fake-fault: break lb1",
         "fake-fault: expected: nobody notices lb1",
@@ -44,7 +38,7 @@ async def test_it_says_first_what_should_happen(lab: Lab) -> None:
 
 async def test_the_fault_is_written_down_before_it_is_made(lab: Lab) -> None:
     fault = FakeFault()
-    await engine.run(fault, lab.world(), measuring(), ())
+    await engine.run(fault, lab.world(), FakeMeasurement(fault), ())
     assert fault.recorded is not None
     assert fault.recorded.drill == "fake-fault"
     assert fault.recorded.targets == {"machine": "lb1"}
@@ -53,7 +47,8 @@ async def test_the_fault_is_written_down_before_it_is_made(lab: Lab) -> None:
 async def test_an_unhealthy_stack_is_refused(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "SETTLES", 0.0)
     lab.wrong = [["w1: node not Ready", "no quorum"]] * 1000
-    fault, measurement = FakeFault(), measuring()
+    fault = FakeFault()
+    measurement = FakeMeasurement(fault)
     with pytest.raises(AshoreError, match=r"(?s)w1: node not Ready.*no quorum") as caught:
         await engine.run(fault, lab.world(), measurement, ())
     assert caught.value.exit_code is ExitCode.UNHEALTHY
@@ -62,8 +57,9 @@ async def test_an_unhealthy_stack_is_refused(lab: Lab, monkeypatch: pytest.Monke
 
 
 async def test_a_capability_that_the_driver_lacks_is_named(lab: Lab) -> None:
+    fault = FakeFault(needs=(Freeze,))
     with pytest.raises(AshoreError, match="the driver fake cannot freeze machines") as caught:
-        await engine.run(FakeFault(needs=(Freeze,)), lab.world(), measuring(), ())
+        await engine.run(fault, lab.world(), FakeMeasurement(fault), ())
     assert caught.value.exit_code is ExitCode.USAGE
 
 
@@ -95,7 +91,7 @@ async def test_interrupted_anywhere_it_is_undone(lab: Lab, where: str, cancels: 
         fault.breaking = hang
     if where == "lasting":
         fault.lasts = 60
-    measurement = measuring()
+    measurement = FakeMeasurement(fault)
     task = asyncio.create_task(engine.run(fault, lab.world(), measurement, ()))
     await until(lambda: fault.broken)
     if where == "mending":
@@ -116,7 +112,7 @@ async def test_a_fault_that_fails_half_way_is_undone(lab: Lab) -> None:
 
     fault = FakeFault(breaking=fail)
     with pytest.raises(AshoreError, match="no such machine"):
-        await engine.run(fault, lab.world(), measuring(), ())
+        await engine.run(fault, lab.world(), FakeMeasurement(fault), ())
     assert not fault.broken
 
 
@@ -126,7 +122,7 @@ async def test_what_cannot_be_undone_stays_written_down_and_is_healed_later(lab:
 
     fault = FakeFault(mending=fail)
     with pytest.raises(AshoreError, match="could not be undone: the driver is gone"):
-        await engine.run(fault, lab.world(), measuring(), ())
+        await engine.run(fault, lab.world(), FakeMeasurement(fault), ())
     pending = record.pending(lab.directory)
     assert pending is not None
     assert str(pending).startswith("drill fake-fault on machine lb1, begun 20")
@@ -137,26 +133,35 @@ async def test_what_cannot_be_undone_stays_written_down_and_is_healed_later(lab:
 
 
 async def test_an_outage_above_the_bound_fails(lab: Lab) -> None:
-    outcome = await engine.run(FakeFault(lasts=0.3), lab.world(), measuring(down=2.0), ())
+    fault = FakeFault(lasts=0.6, bounds=(Bound("api", 0.3),))
+    outcome = await engine.run(fault, lab.world(), FakeMeasurement(fault, down=2.0), ())
     assert outcome.verdict is Verdict.FAIL
+
+
+async def test_not_served_in_the_end_is_no_pass(lab: Lab) -> None:
+    fault = FakeFault(lasts=0.8, bounds=(Bound("api", 60.0),))
+    outcome = await engine.run(fault, lab.world(), FakeMeasurement(fault, down=60.0), ())
+    assert outcome.verdict is Verdict.UNKNOWN
 
 
 async def test_a_stack_that_does_not_recover_fails(lab: Lab) -> None:
     lab.wrong = [[], *[["no quorum"]] * 100_000]
-    outcome = await engine.run(FakeFault(recovers=0.01), lab.world(), measuring(), ())
+    fault = FakeFault(recovers=0.01)
+    outcome = await engine.run(fault, lab.world(), FakeMeasurement(fault), ())
     assert outcome.verdict is Verdict.FAIL
     assert "no quorum" in outcome.checks[0].detail
 
 
 async def test_without_samples_nothing_is_known(lab: Lab) -> None:
-    outcome = await engine.run(FakeFault(), lab.world(), FakeMeasurement(), ())
+    fault = FakeFault()
+    outcome = await engine.run(fault, lab.world(), FakeMeasurement(fault, blank=True), ())
     assert outcome.verdict is Verdict.UNKNOWN
 
 
 async def test_a_probe_that_crashed_is_no_pass(lab: Lab) -> None:
-    measurement = measuring()
-    measurement.seen.broken["client"] = "exit 1: python"
-    outcome = await engine.run(FakeFault(), lab.world(), measurement, ())
+    fault = FakeFault(lasts=0.6)
+    measurement = FakeMeasurement(fault, broken={"client": "exit 1: python"})
+    outcome = await engine.run(fault, lab.world(), measurement, ())
     assert outcome.verdict is Verdict.UNKNOWN
 
 
@@ -167,7 +172,8 @@ async def test_an_audit_that_crashes_is_unknown_and_others_go_on(lab: Lab) -> No
     async def sees(world: World, measured: Measured, since: datetime) -> list[Check]:
         return [Check("another", Verdict.PASS, "")]
 
-    outcome = await engine.run(FakeFault(), lab.world(), measuring(), (crash, sees))
+    fault = FakeFault()
+    outcome = await engine.run(fault, lab.world(), FakeMeasurement(fault), (crash, sees))
     assert outcome.verdict is Verdict.UNKNOWN
     assert [c.what for c in outcome.checks][-2:] == ["audit crash", "another"]
 
@@ -176,5 +182,6 @@ async def test_what_is_left_of_a_fault_fails(lab: Lab) -> None:
     class Leaves(FakeFault):
         async def undo(self, world: World, on: object) -> None: ...
 
-    outcome = await engine.run(Leaves(), lab.world(), measuring(), ())
+    fault = Leaves()
+    outcome = await engine.run(fault, lab.world(), FakeMeasurement(fault), ())
     assert outcome.verdict is Verdict.FAIL

@@ -62,24 +62,27 @@ def judge(views: Mapping[str, pacemaker.Cluster | None]) -> list[Check]:
     dcs = {name: view.dc for name, view in seen.items()}
     agreed = len(set(dcs.values())) == 1 and None not in dcs.values()
     told = ", ".join(f"{name} says {dc or 'none'}" for name, dc in dcs.items())
-    found = [Check("one DC", Verdict.PASS if agreed else Verdict.FAIL, told)]
-    for name, view in seen.items():
-        places = [r.node for r in view.resources if r.name == IP and r.node]
-        proxies = {r.node for r in view.resources if r.name == HAPROXY and r.node and not r.failed}
-        one = len(places) == 1
-        where = ", ".join(places) or "no node"
-        found.append(
-            Check(f"{IP} on one node ({name})", Verdict.PASS if one else Verdict.FAIL, where)
-        )
-        kept = one and places[0] in proxies
-        found.append(
-            Check(
-                f"{IP} beside a running {HAPROXY} ({name})",
-                Verdict.PASS if kept else Verdict.FAIL,
-                f"HAProxy on {', '.join(sorted(filter(None, proxies))) or 'no node'}",
-            )
-        )
-    return found
+    places = {name: _places(view, IP) for name, view in seen.items()}
+    proxies = {name: _places(view, HAPROXY) for name, view in seen.items()}
+    one = all(len(nodes) == 1 for nodes in places.values())
+    kept = all(set(places[name]) <= set(proxies[name]) for name in seen)
+    return [
+        Check("one DC", _passes(agreed), told),
+        Check(f"{IP} on one node", _passes(one), _tell(places)),
+        Check(f"{IP} beside a running {HAPROXY}", _passes(one and kept), _tell(proxies)),
+    ]
+
+
+def _places(view: pacemaker.Cluster, resource: str) -> list[str]:
+    return [r.node for r in view.resources if r.name == resource and r.node and not r.failed]
+
+
+def _tell(places: Mapping[str, list[str]]) -> str:
+    return ", ".join(f"{n} sees it on {' and '.join(p) or 'no node'}" for n, p in places.items())
+
+
+def _passes(right: bool) -> Verdict:
+    return Verdict.PASS if right else Verdict.FAIL
 
 
 def same(digests: Mapping[str, str]) -> Check:

@@ -5,18 +5,14 @@ or after the seconds it was given.
 """
 
 import asyncio
-import contextlib
 import gc
 import json
-import os
 import sys
 from typing import Any
 
+from ashore.drill.client.first import go_first
 from ashore.drill.client.probes import probe
 from ashore.drill.client.schedule import Writer
-
-_NICE = -12
-"""The machines weigh as much as eight ordinary processes; a late client sees nothing."""
 
 
 async def main() -> None:
@@ -42,7 +38,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+    go_first()
     gc.freeze()
     asyncio.run(main())

@@ -138,8 +138,11 @@ FAULTS = (
         lasts=6.0,
         bounds=(Bound("api", gap=1.0), Bound("writes", gap=20.0)),
         chooses=holder,
-        breaks=f"crm_resource --move --resource {IP} --node {{other}} --wait || "
-        f"crm_resource --resource {IP} --move --node {{other}}",
+        # Its end is waited for and checked: a cluster that does not move it is no pass.
+        breaks=(
+            f"crm_resource --resource {IP} --move --node {{other}} && crm_resource --wait"
+            f" && crm_resource --resource {IP} --locate | grep -qw {{other}}"
+        ),
         mends=f"crm_resource --clear --resource {IP}",
         remains=f"cibadmin --query --xpath \"//rsc_location[@rsc='{IP}']\" 2>/dev/null"
         ' | grep -o \'id="cli-[^"]*"\' || true',

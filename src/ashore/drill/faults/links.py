@@ -7,6 +7,7 @@ from ashore.drill.fault import Targets, World
 from ashore.drill.faults.described import Described, holder, off_or_disturbed, switch_on
 from ashore.drill.verdict import Bound
 from ashore.drivers.base import Links
+from ashore.errors import AshoreError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Cut(Described):
     async def inject(self, world: World, on: Targets) -> None:
         """See `Fault`."""
         await cast("Links", world.driver).link_cut(on["machine"], silently=self.silently)
+        await _require(world, on["machine"])
 
     async def undo(self, world: World, on: Targets) -> None:
         """See `Fault`. Fencing may have switched a machine off; a new link is whole."""
@@ -46,6 +48,14 @@ class Parted(Cut):
     async def inject(self, world: World, on: Targets) -> None:
         """See `Fault`."""
         await cast("Links", world.driver).link_part(list(on.values()))
+        await _require(world, *on.values())
+
+
+async def _require(world: World, *machines: str) -> None:
+    """Raise unless the links are disturbed now: a fault that was not made proves nothing."""
+    disturbed = await cast("Links", world.driver).links_disturbed()
+    if whole := [m for m in machines if m not in disturbed]:
+        raise AshoreError(f"the link of {' and '.join(whole)} could not be disturbed")
 
 
 _BOUNDS = (Bound("api", gap=5.0), Bound("held", gap=7.0), Bound("writes", gap=8.0))

@@ -1,0 +1,85 @@
+"""What the runs of each drill have in common."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Document = dict[str, Any]
+
+VERDICTS = ("pass", "unknown", "fail")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """All runs of one drill, oldest first.
+
+    Attributes:
+        gaps: the longest gap of new connections in each run that measured it, seconds.
+        bound: what it may be at most, or None.
+    """
+
+    drill: str
+    title: str
+    runs: tuple[Document, ...]
+    gaps: tuple[float, ...]
+    bound: float | None
+
+    @property
+    def latest(self) -> Document:
+        return self.runs[-1]
+
+    @property
+    def median(self) -> float | None:
+        return statistics.median(self.gaps) if self.gaps else None
+
+    @property
+    def worst(self) -> float | None:
+        return max(self.gaps, default=None)
+
+    def count(self, verdict: str) -> int:
+        return sum(run["verdict"] == verdict for run in self.runs)
+
+    @property
+    def verdict(self) -> str:
+        """The worst of all runs: one failure among many passes is a failure."""
+        return next(v for v in reversed(VERDICTS) if self.count(v) or v == "pass")
+
+
+def rows(documents: Sequence[Document]) -> list[Row]:
+    """A row for each drill, in the order in which they first ran."""
+    by_drill: dict[str, list[Document]] = {}
+    for document in documents:
+        by_drill.setdefault(document["drill"], []).append(document)
+    return [_row(name, runs) for name, runs in by_drill.items()]
+
+
+def _row(name: str, runs: list[Document]) -> Row:
+    bounds = {b["probe"]: b["gap"] for b in runs[-1].get("bounds", ())}
+    gaps = [gap for run in runs if (gap := longest(run, "api")) is not None]
+    title = runs[-1].get("title", name)
+    return Row(name, title, tuple(runs), tuple(gaps), bounds.get("api"))
+
+
+def longest(document: Document, probe: str) -> float | None:
+    """The longest gap of a probe in seconds, as far as it is certain; None without samples."""
+    summary = document["probes"].get(probe, {}).get("summary")
+    return None if summary is None else float(summary["longest"])
+
+
+def summary(documents: Sequence[Document]) -> dict[str, Any]:
+    """The table of the report as JSON."""
+    return {
+        "schema": "ashore.drill.report/1",
+        "drills": [
+            {
+                "name": row.drill,
+                "title": row.title,
+                "runs": len(row.runs),
+                "verdicts": {v: row.count(v) for v in VERDICTS},
+                "verdict": row.verdict,
+                "gap": {"median": row.median, "worst": row.worst, "bound": row.bound},
+            }
+            for row in rows(documents)
+        ],
+    }
