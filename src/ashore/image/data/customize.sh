@@ -36,10 +36,23 @@ chroot "$root" systemctl --quiet mask \
     console-getty.service getty@tty1.service getty-static.service \
     systemd-firstboot.service systemd-hwdb-update.service ldconfig.service \
     systemd-journal-catalog-update.service systemd-update-done.service \
-    systemd-pstore.service sshd-keygen.service cloud-init-hotplugd.socket
+    systemd-pstore.service sshd-keygen.service cloud-init-hotplugd.socket \
+    logd.service systemd-networkd-persistent-storage.service \
+    systemd-network-generator.service xfs_scrub_all.timer
 
-mkdir -p "$root/etc/cloud/cloud.cfg.d" "$root/var/lib/cloud/seed/nocloud"
-cp "$(dirname "$0")/cloud.cfg" "$root/etc/cloud/cloud.cfg.d/90-ashore.cfg"
+mkdir -p "$root/var/lib/cloud/seed/nocloud"
+rm -rf "$root/etc/cloud/cloud.cfg.d"
+cp "$(dirname "$0")/cloud.cfg" "$root/etc/cloud/cloud.cfg"
+
+# A cable pulled for a moment, or a restart of networkd, takes no address away.
+mkdir -p "$root/etc/systemd/network/10-cloud-init-eth0.network.d"
+cat > "$root/etc/systemd/network/10-cloud-init-eth0.network.d/50-ashore.conf" <<'END'
+[Network]
+LinkLocalAddressing=no
+LLMNR=no
+IgnoreCarrierLoss=yes
+KeepConfiguration=static
+END
 # The seed is always there: nothing is to be looked for at boot.
 echo 'policy: enabled' > "$root/etc/cloud/ds-identify.cfg"
 
