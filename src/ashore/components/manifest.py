@@ -4,10 +4,15 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from ashore.components.wait import until
 from ashore.errors import AshoreError
+from ashore.transport.https import RequestFailed
 from ashore.transport.kubeapi import KubeApi, object_path
 
 _DIGEST = "ashore.internal/manifest"
+_NOT_YET = (401, 403, 429)
+_SECONDS = 300.0
+"""Until the first API of a new cluster has to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,32 @@ class Manifest:
         return []
 
     async def apply(self, api: KubeApi) -> None:
-        """Apply all objects in their order. Raises RequestFailed."""
-        for wanted in self.objects():
+        """Apply all objects in their order, as soon as an API lets us.
+
+        A cluster that has just started answers before it knows its first
+        administrators, and refuses until then.
+
+        Raises:
+            RequestFailed: an object is wrong.
+            AshoreError: no API took them before the deadline.
+        """
+        left = self.objects()
+        for wanted in left:
             if object_path(wanted) == self.last:
                 wanted["metadata"].setdefault("annotations", {})[_DIGEST] = self._digest()
-            await api.apply(wanted)
+
+        async def some() -> str:
+            try:
+                while left:
+                    await api.apply(left[0])
+                    del left[0]
+            except RequestFailed as error:
+                if error.status and error.status < 500 and error.status not in _NOT_YET:
+                    raise
+                return error.message
+            return ""
+
+        await until(some, f"{self.last.rsplit('/', 1)[-1]} is installed", seconds=_SECONDS)
 
     def objects(self) -> list[dict[str, Any]]:
         """The objects, in the order of the text."""

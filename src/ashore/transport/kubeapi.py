@@ -39,6 +39,7 @@ class KubeApi:
         self.name = name
         self._client = client
         self._answering: str | None = None
+        self._look: asyncio.Task[str] | None = None
 
     async def ready(self, address: str, timeout: float = 2.0) -> str:
         """Empty if the API behind an address is ready, else what is wrong with it."""
@@ -58,7 +59,10 @@ class KubeApi:
             RequestFailed: none is; names what each said.
         """
         if self._answering is None:
-            self._answering = await self._first_ready()
+            # Several steps wait for the first API at once; one of them looks.
+            if self._look is None or self._look.done():
+                self._look = asyncio.create_task(self._first_ready())
+            self._answering = await asyncio.shield(self._look)
         return self._answering
 
     async def _first_ready(self) -> str:

@@ -7,13 +7,14 @@ from ashore.components.coredns.render import manifest
 from ashore.components.manifest import Manifest
 from ashore.components.wait import until
 from ashore.errors import AshoreError
+from ashore.model.types import Role, Stack
 from ashore.plan.step import Context, Step
 from ashore.transport.kubeapi import KubeApi
 
 
 def steps(ctx: Context, api: KubeApi, image: str) -> list[Step]:
     """Installed early, so that its pods start the moment a node is Ready."""
-    return [Installed(api, manifest(ctx.stack, image)), Available(api)]
+    return [Installed(api, manifest(ctx.stack, image), _begin(ctx.stack)), Available(api)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,11 @@ class Installed:
 
     api: KubeApi
     manifest: Manifest
+    needs: tuple[str, ...]
     key: str = "kube/coredns.manifest"
     layer: str = "network"
     title: str = "install CoreDNS"
     machine: None = None
-    needs: tuple[str, ...] = ("kube/bootstrap",)
 
     async def drift(self) -> list[str]:
         """See `Step`."""
@@ -64,3 +65,8 @@ class Available:
 
     async def _missing(self) -> str:
         return "; ".join(await self.drift())
+
+
+def _begin(stack: Stack) -> tuple[str, ...]:
+    """From when on an API may answer: it is waited for here, as its first seconds count."""
+    return tuple(f"{plane.name}/config" for plane in stack.of_role(Role.CONTROLPLANE))
