@@ -62,7 +62,9 @@ class KubeApi:
             # Several steps wait for the first API at once; one of them looks.
             if self._look is None or self._look.done():
                 self._look = asyncio.create_task(self._first_ready())
-            self._answering = await asyncio.shield(self._look)
+            answering = await asyncio.shield(self._look)
+            self._answering = answering
+            return answering
         return self._answering
 
     async def _first_ready(self) -> str:
