@@ -2,7 +2,7 @@
 
 from ashore.drill.engine import require
 from ashore.drill.fault import Fault, World
-from ashore.drill.faults import balancers, cluster, links, machines
+from ashore.drill.faults import balancers, cluster, lab, links, machines
 from ashore.errors import AshoreError, ExitCode
 
 _ALL: tuple[Fault, ...] = (
@@ -12,19 +12,31 @@ _ALL: tuple[Fault, ...] = (
 DRILLS: dict[str, Fault] = {fault.name: fault for fault in _ALL}
 """Name -> drill, in the order in which `--all` runs them."""
 
+SUITES: dict[str, dict[str, Fault]] = {"pacemaker": {fault.name: fault for fault in lab.LAB}}
+"""Suite -> its drills, which `--all` does not run."""
+
 
 def find(name: str) -> Fault:
-    """The drill of that name.
+    """The drill of that name, of a suite or of none.
 
     Raises:
         AshoreError: there is none (exit code 2).
     """
-    try:
-        return DRILLS[name]
-    except KeyError:
-        raise AshoreError(
-            f"no drill {name}", f"there are: {', '.join(DRILLS)}", ExitCode.USAGE
-        ) from None
+    for known in (DRILLS, *SUITES.values()):
+        if name in known:
+            return known[name]
+    raise AshoreError(f"no drill {name}", f"there are: {', '.join(DRILLS)}", ExitCode.USAGE)
+
+
+def suite(name: str) -> list[str]:
+    """The names of a suite's drills.
+
+    Raises:
+        AshoreError: there is none of that name (exit code 2).
+    """
+    if name not in SUITES:
+        raise AshoreError(f"no suite {name}", f"there are: {', '.join(SUITES)}", ExitCode.USAGE)
+    return list(SUITES[name])
 
 
 def able(fault: Fault, world: World) -> str:

@@ -13,7 +13,7 @@ import statistics
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +80,33 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def blind(samples: Sequence[Sample], tolerance: float) -> list[Span]:
+class Cover:
+    """How much of any time is covered by spans; asked thousands of times for one probe."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._spans = merge(spans)
+        self._starts = [span.start for span in self._spans]
+        self._before = [0.0, *accumulate(span.seconds for span in self._spans)]
+
+    def seconds(self, start: float, end: float) -> float:
+        """Seconds between the two moments that lie in one of the spans."""
+        return max(0.0, self._until(end) - self._until(start))
+
+    def _until(self, moment: float) -> float:
+        index = bisect_right(self._starts, moment)
+        if not index:
+            return 0.0
+        last = self._spans[index - 1]
+        return self._before[index - 1] + min(moment, last.end) - last.start
+
+
+def blind(samples: Sequence[Sample], tolerance: float) -> Cover:
     """When the client did not run: from the planned to the actual start of late attempts.
 
     Args:
         tolerance: seconds of lateness that are the timer's.
     """
-    return merge(Span(s.planned, s.started) for s in samples if s.started - s.planned > tolerance)
-
-
-def covered(spans: Sequence[Span], start: float, end: float) -> float:
-    """Seconds between `start` and `end` that lie in one of the spans, which do not overlap."""
-    return sum(max(0.0, min(s.end, end) - max(s.start, start)) for s in spans)
+    return Cover(Span(s.planned, s.started) for s in samples if s.started - s.planned > tolerance)
 
 
 def gaps(samples: Sequence[Sample], window: Span, tolerance: float) -> list[Gap]:
@@ -102,15 +117,15 @@ def gaps(samples: Sequence[Sample], window: Span, tolerance: float) -> list[Gap]
     end.
     """
     done = sorted(s.ended for s in samples if s.ok)
-    spans = blind(samples, tolerance)
+    late = blind(samples, tolerance)
     first = bisect_right(done, window.start)
     moments = [done[first - 1] if first else window.start]
     moments += [moment for moment in done[first:] if moment < window.end]
-    found = [Gap(a, b, covered(spans, a, b)) for a, b in pairwise(moments)]
+    found = [Gap(a, b, late.seconds(a, b)) for a, b in pairwise(moments)]
     last = moments[-1]
     after = next((moment for moment in done[first:] if moment >= window.end), None)
     end = window.end if after is None else after
-    found.append(Gap(last, end, covered(spans, last, end), open=after is None))
+    found.append(Gap(last, end, late.seconds(last, end), open=after is None))
     return found
 
 
@@ -146,10 +161,10 @@ def summarise(samples: Sequence[Sample], window: Span, interval: float) -> Summa
         interval: seconds between two planned attempts; lateness up to it is no blindness.
     """
     inside = [s for s in samples if window.start <= s.planned < window.end]
-    spans = blind(samples, interval)
-    looked = merge(Span(s.planned, max(s.planned + 2 * interval, s.ended)) for s in samples)
+    late = blind(samples, interval)
+    looked = Cover(Span(s.planned, max(s.planned + 2 * interval, s.ended)) for s in samples)
     failed = [s for s in inside if not s.ok]
-    unsure = sum(covered(spans, s.planned, s.ended) > 0 for s in failed)
+    unsure = sum(late.seconds(s.planned, s.ended) > 0 for s in failed)
     found = gaps(samples, window, interval)
     took = sorted(s.ended - s.started for s in inside if s.ok)
     return Summary(
@@ -158,8 +173,8 @@ def summarise(samples: Sequence[Sample], window: Span, interval: float) -> Summa
         unsure=unsure,
         longest=max(found, key=lambda gap: gap.least),
         longest_most=max(found, key=lambda gap: gap.most),
-        blind=covered(spans, window.start, window.end),
-        observed=covered(looked, window.start, window.end),
+        blind=late.seconds(window.start, window.end),
+        observed=looked.seconds(window.start, window.end),
         median=statistics.median(took) if took else 0.0,
         p99=took[min(len(took) - 1, int(len(took) * 0.99))] if took else 0.0,
     )

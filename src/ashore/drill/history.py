@@ -16,8 +16,11 @@ from ashore.state.files import make_directory, write_atomic
 
 SCHEMA = "ashore.drill/1"
 
-_WORTH_KEEPING = 3
-"""Intervals without a success from which on a gap is kept in the summary."""
+_WORTH_KEEPING = 5
+"""Intervals without a success from which on a gap is kept in the summary, if it is also noticed."""
+
+_NOTICED = 0.1
+"""Seconds; a shorter gap is the jitter of a busy computer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ def _probe(name: str, samples: Sequence[Sample], marks: Marks) -> dict[str, Any]
         return found
     window = Span(marks.inject, marks.ended)
     seen = summarise(samples, window, interval)
-    worth = [g for g in gaps(samples, window, interval) if g.most > _WORTH_KEEPING * interval]
+    least = max(_NOTICED, _WORTH_KEEPING * interval)
+    worth = [g for g in gaps(samples, window, interval) if g.most > least]
     found["summary"] = {
         "attempts": seen.attempts,
         "failed": seen.failed,

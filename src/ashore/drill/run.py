@@ -54,16 +54,20 @@ async def heal(world: World) -> str:
 
 def listing(world: World) -> list[dict[str, Any]]:
     """Every drill, what to expect of it, and what keeps it from running on this stack."""
+    known = [("", catalogue.DRILLS), *catalogue.SUITES.items()]
     return [
         {
             "name": fault.name,
+            "suite": suite,
             "title": fault.title,
+            "does": fault.does,
             "expected": fault.expected,
             "lasts": fault.lasts,
             "bounds": {b.probe: b.gap for b in fault.bounds},
             "cannot": catalogue.able(fault, world),
         }
-        for fault in catalogue.DRILLS.values()
+        for suite, faults in known
+        for fault in faults.values()
     ]
 
 

@@ -17,7 +17,7 @@ def distribution(rows: Sequence[Row]) -> str:
     parts: list[str] = []
     for mark in (0.01, 0.1, 1, 10, 100):
         parts.append(line(x(mark), _TOP - 6, x(mark), bottom, "grid"))
-        parts.append(text(x(mark), bottom + 16, seconds(mark), "small dim middle"))
+        parts.append(text(x(mark), bottom + 16, f"{mark:g} s", "small dim middle"))
     for i, row in enumerate(rows):
         y = _TOP + (i + 0.5) * _PITCH
         parts.append(text(_LEFT - 12, y + 4, row.drill, "small end"))

@@ -7,7 +7,7 @@ from ashore.report.rows import Document
 from ashore.report.shapes import Linear, Logarithmic, line, rect, seconds, step, svg, text
 
 WIDTH = 960.0
-_LEFT, _RIGHT = 86.0, 946.0
+_LEFT, _RIGHT = 104.0, 896.0
 _TOP = 26.0
 _LATENCY = 120.0
 _LANE, _PITCH = 12.0, 22.0
@@ -46,7 +46,10 @@ def _shades(marks: dict[str, float], x: Linear, bottom: float) -> list[str]:
     healthy = marks.get("healthy", marks.get("ended", undo))
     fault = rect(x(0), _TOP, x(undo) - x(0), bottom - _TOP, "fault")
     mends = rect(x(undo), _TOP, x(healthy) - x(undo), bottom - _TOP, "mends")
-    words = [text(x(0) + 4, _TOP - 8, "fault", "small bad")]
+    words = [
+        text(x(0) + 4, _TOP - 8, "fault", "small bad"),
+        text(_RIGHT + 8, _TOP + _LATENCY + 6, "longest gap", "small dim"),
+    ]
     if x(healthy) - x(undo) > 60:
         words.append(text(x(undo) + 4, _TOP - 8, "recovery", "small dim"))
     return [fault, mends, *words]
@@ -95,7 +98,7 @@ def _latency(probe: dict[str, Any], x: Linear) -> list[str]:
 
 
 def _lane(label: str, probe: dict[str, Any], x: Linear, y: float) -> list[str]:
-    """Served all the time but in the gaps; the longest is written into the lane."""
+    """Served all the time but in the gaps; the longest is written beside them."""
     parts = [
         text(_LEFT - 8, y + _LANE - 2, label, "small dim end"),
         rect(_LEFT, y, _RIGHT - _LEFT, _LANE, "served"),
@@ -109,11 +112,8 @@ def _lane(label: str, probe: dict[str, Any], x: Linear, y: float) -> list[str]:
         style = "blind" if blind else "gap"
         width = max(1.0, x(gap["end"]) - x(gap["start"]))
         parts.append(rect(x(gap["start"]), y, width, _LANE, style, tip))
-    if gaps:
-        longest = max(gaps, key=lambda gap: gap["end"] - gap["start"] - gap["blind"])
-        took = longest["end"] - longest["start"]
-        at = min(x(longest["end"]) + 5, _RIGHT - 46)
-        parts.append(text(at, y + _LANE - 2, seconds(took), "small"))
+    if longest := probe.get("summary", {}).get("longest"):
+        parts.append(text(_RIGHT + 8, y + _LANE - 2, seconds(longest), "small"))
     return parts
 
 

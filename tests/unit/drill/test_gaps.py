@@ -2,7 +2,7 @@
 
 import pytest
 
-from ashore.drill.gaps import Gap, Sample, Span, blind, covered, gaps, summarise
+from ashore.drill.gaps import Cover, Gap, Sample, Span, blind, gaps, merge, summarise
 
 INTERVAL = 0.01
 NEVER = Span(-1, -1)
@@ -73,19 +73,21 @@ def test_the_order_of_the_samples_does_not_matter() -> None:
 
 
 def test_lateness_within_the_tolerance_is_not_blind() -> None:
-    assert blind([Sample(1.0, 1.009, 1.02)], 0.01) == []
-    assert blind([Sample(1.0, 1.5, 1.6)], 0.01) == [Span(1.0, 1.5)]
+    assert blind([Sample(1.0, 1.009, 1.02)], 0.01).seconds(0, 9) == 0
+    assert blind([Sample(1.0, 1.5, 1.6)], 0.01).seconds(0, 9) == 0.5
 
 
-def test_blind_times_that_touch_become_one() -> None:
-    late = [Sample(1.0, 1.5, 1.6), Sample(1.2, 1.6, 1.7), Sample(3.0, 3.5, 3.6)]
-    assert blind(late, 0.01) == [Span(1.0, 1.6), Span(3.0, 3.5)]
+def test_times_that_touch_become_one() -> None:
+    spans = [Span(3.0, 3.5), Span(1.0, 1.5), Span(1.2, 1.6), Span(1.3, 1.4)]
+    assert merge(spans) == [Span(1.0, 1.6), Span(3.0, 3.5)]
 
 
-def test_what_is_covered_is_cut_at_both_ends() -> None:
-    spans = [Span(1, 2), Span(3, 4)]
-    assert covered(spans, 1.5, 3.25) == pytest.approx(0.75)
-    assert covered(spans, 5, 6) == 0
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [(0, 1, 0), (0, 5, 2), (1.5, 3.25, 0.75), (1.25, 1.5, 0.25), (2, 3, 0), (5, 6, 0), (4, 9, 0)],
+)
+def test_what_is_covered_is_cut_at_both_ends(start: float, end: float, expected: float) -> None:
+    assert Cover([Span(1, 2), Span(3, 4)]).seconds(start, end) == pytest.approx(expected)
 
 
 def test_blind_time_is_certain_of_no_gap() -> None:
