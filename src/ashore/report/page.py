@@ -101,13 +101,13 @@ def _section(row: Row) -> str:
     runs = "\n".join(_run(run) for run in shown)
     rest = len(row.runs) - len(shown)
     more = f'<p class="dim">{rest} more passed and {"are" if rest > 1 else "is"} not shown.</p>'
-    latest = row.latest
+    first = shown[0]
     return f"""\
 <section id="{row.drill}">
 <h2>{_chip(row.verdict)} {row.drill}</h2>
 <dl>
-<dt>Done</dt><dd>{escape(latest.get("does", ""))}</dd>
-<dt>Expected</dt><dd>{escape(latest.get("expected", ""))}</dd>
+<dt>Done</dt><dd>{escape(first.get("does", ""))}</dd>
+<dt>Expected</dt><dd>{escape(first.get("expected", ""))}</dd>
 </dl>
 {runs}
 {more if rest else ""}

@@ -26,10 +26,6 @@ class Row:
     bound: float | None
 
     @property
-    def latest(self) -> Document:
-        return self.runs[-1]
-
-    @property
     def median(self) -> float | None:
         return statistics.median(self.gaps) if self.gaps else None
 
