@@ -74,6 +74,7 @@ class Lab:
     machine: RecordingTransport = field(default_factory=RecordingTransport)
     wrong: list[list[str]] = field(default_factory=list[list[str]])
     events: list[Event] = field(default_factory=list[Event])
+    mended: int = 0
 
     async def steady(self) -> list[str]:
         """Each answer of `wrong` once, then healthy."""
@@ -84,7 +85,8 @@ class Lab:
         return [event.line for event in self.events if isinstance(event, Note)]
 
     def world(self) -> World:
-        async def mend() -> None: ...
+        async def mend() -> None:
+            self.mended += 1
 
         return World(
             stack=loads_stack("apiVersion: ashore/v1\nkind: Stack\n", "test"),

@@ -73,6 +73,25 @@ async def test_only_the_holder_is_killed(lab: Lab) -> None:
     assert lab.driver.done == ["off lb1"]
 
 
+async def test_a_majority_of_etcd_is_hit_and_mended_on_every_target(lab: Lab) -> None:
+    lost = catalogue.find("etcd-quorum-lost")
+    on = await lost.choose(lab.world())
+    assert on == {"machine": "cp3", "other": "cp2"}
+    lab.machine.answer("*")
+    await lost.inject(lab.world(), on)
+    await lost.undo(lab.world(), on)
+    assert len(lab.machine.commands) == 4
+
+
+async def test_what_needs_up_is_mended_by_it(lab: Lab) -> None:
+    rebooted = catalogue.find("host-rebooted")
+    on = await rebooted.choose(lab.world())
+    await rebooted.inject(lab.world(), on)
+    assert len(lab.driver.off) == 8
+    await rebooted.undo(lab.world(), on)
+    assert lab.mended == 1
+
+
 def test_names_are_unique_and_an_unknown_one_lists_them() -> None:
     assert len({fault.name for fault in EVERY}) == len(EVERY)
     with pytest.raises(AshoreError, match="no drill nonsense") as caught:

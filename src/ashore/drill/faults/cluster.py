@@ -1,7 +1,9 @@
 """What runs on control planes and workers."""
 
+from ashore.drill.fault import World
 from ashore.drill.faults.described import Commanded, last
 from ashore.drill.verdict import Bound
+from ashore.errors import AshoreError
 from ashore.model.types import Role
 
 _MANIFEST = "/etc/kubernetes/manifests/etcd.yaml"
@@ -13,6 +15,14 @@ _ONE_OF_THREE = (Bound("api", gap=2.0), Bound("held", gap=8.0), Bound("writes", 
 
 def _signal(number: str, program: str) -> str:
     return f"kill -{number} $(pidof {program})"
+
+
+async def _majority(world: World) -> dict[str, str]:
+    """Two of three."""
+    planes = world.machines(Role.CONTROLPLANE)
+    if len(planes) != 3:
+        raise AshoreError(f"{world.stack.name} has {len(planes)} control planes, this needs 3")
+    return {"machine": planes[2].name, "other": planes[1].name}
 
 
 FAULTS = (
@@ -72,6 +82,22 @@ FAULTS = (
         breaks=f"mv {_MANIFEST} {_ASIDE} && {_signal('KILL', 'etcd')}",
         mends=f"[ ! -e {_ASIDE} ] || mv -f {_ASIDE} {_MANIFEST}",
         remains=f"ls {_ASIDE} 2>/dev/null || true",
+    ),
+    Commanded(
+        name="etcd-quorum-lost",
+        title="a majority of etcd's members is gone for a while",
+        does="take etcd's manifest away on {machine} and {other} and kill it; put it back later",
+        expected=(
+            "no write is acknowledged while they are gone, and none that was acknowledged is lost;"
+            " afterwards they find each other and go on by themselves"
+        ),
+        lasts=15.0,
+        bounds=(Bound("api", gap=90.0), Bound("writes", gap=90.0)),
+        chooses=_majority,
+        breaks=f"mv {_MANIFEST} {_ASIDE} && {_signal('KILL', 'etcd')}",
+        mends=f"[ ! -e {_ASIDE} ] || mv -f {_ASIDE} {_MANIFEST}",
+        remains=f"ls {_ASIDE} 2>/dev/null || true",
+        everywhere=True,
     ),
     Commanded(
         name="kubelet-killed",

@@ -101,12 +101,14 @@ class Commanded(Described):
         breaks, mends: shell scripts. `mends` must succeed however much of
             `breaks` was done, and after a reboot of the machine.
         remains: a script that prints a line for each thing that is left.
+        everywhere: the commands run on every target at once.
     """
 
     chooses: Choose
     breaks: str
     mends: str = ":"
     remains: str = ":"
+    everywhere: bool = False
 
     async def choose(self, world: World) -> dict[str, str]:
         """See `Fault`."""
@@ -114,18 +116,24 @@ class Commanded(Described):
 
     async def inject(self, world: World, on: Targets) -> None:
         """See `Fault`."""
-        script = self.breaks.format(**on)
-        await world.connect(on["machine"]).run(["sh", "-c", script], timeout=45)
+        run = ["sh", "-c", self.breaks.format(**on)]
+        await asyncio.gather(*(world.connect(m).run(run, timeout=45) for m in self._where(on)))
 
     async def undo(self, world: World, on: Targets) -> None:
         """See `Fault`."""
         for machine in on.values():
             await switch_on(world, machine)
-        await run_until_done(world, on["machine"], self.mends.format(**on))
+        script = self.mends.format(**on)
+        await asyncio.gather(*(run_until_done(world, m, script) for m in self._where(on)))
 
     async def left(self, world: World, on: Targets) -> list[str]:
         """See `Fault`."""
-        script = self.remains.format(**on)
-        done = await world.connect(on["machine"]).run(["sh", "-c", script])
-        said = [f"{on['machine']}: {line}" for line in done.text.splitlines()]
-        return [*said, *await off_or_disturbed(world, *on.values())]
+        run = ["sh", "-c", self.remains.format(**on)]
+        found = await off_or_disturbed(world, *on.values())
+        for machine in self._where(on):
+            done = await world.connect(machine).run(run)
+            found += [f"{machine}: {line}" for line in done.text.splitlines()]
+        return found
+
+    def _where(self, on: Targets) -> list[str]:
+        return list(on.values()) if self.everywhere else [on["machine"]]

@@ -65,6 +65,28 @@ class Frozen(Killed):
             await switch_on(world, machine)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended(Killed):
+    """What machines cannot get over by themselves: `ashore up` brings them back."""
+
+    async def undo(self, world: World, on: Targets) -> None:
+        """See `Fault`."""
+        await world.mend()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted(Mended):
+    """The machine is gone with everything on its disks."""
+
+    async def inject(self, world: World, on: Targets) -> None:
+        """See `Fault`."""
+        await world.driver.remove(on["machine"])
+
+
+async def _every(world: World) -> dict[str, str]:
+    return {m.name: m.name for m in world.stack.machines}
+
+
 async def _both(world: World) -> dict[str, str]:
     machines = world.machines(Role.LOADBALANCER)
     return {f"balancer{m.index}": m.name for m in machines}
@@ -155,5 +177,31 @@ FAULTS = (
         lasts=10.0,
         bounds=(*_UNNOTICED, Bound("names", gap=45.0)),
         chooses=last(Role.GATEWAY),
+    ),
+    Deleted(
+        name="controlplane-replaced",
+        title="a control plane is lost with its data and replaced",
+        does="delete {machine} with its disks; make it anew by `ashore up`",
+        expected=(
+            "the others serve as when it is killed. `up` removes its member from etcd, and the new"
+            " machine joins and receives the data"
+        ),
+        lasts=10.0,
+        recovers=240.0,
+        bounds=(Bound("api", gap=2.5), Bound("held", gap=8.0), Bound("writes", gap=8.0)),
+        chooses=last(Role.CONTROLPLANE),
+    ),
+    Mended(
+        name="host-rebooted",
+        title="every machine loses power at once",
+        does="switch off every machine, as a reboot of the host does; then `ashore up`",
+        expected=(
+            "nothing is served until `up` has started them; then everything is where it was, and"
+            " no acknowledged write is missing"
+        ),
+        lasts=3.0,
+        recovers=240.0,
+        bounds=(Bound("api", gap=300.0), Bound("writes", gap=300.0)),
+        chooses=_every,
     ),
 )
