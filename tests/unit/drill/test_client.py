@@ -93,7 +93,7 @@ class Probing:
             "authority": server.authority,
             "path": "/version",
             "interval": 0.02,
-            "deadline": 0.5,
+            "deadline": 10.0,
         } | more
 
     async def __aenter__(self) -> "Probing":
