@@ -59,16 +59,6 @@ class Etcd:
                 return
         raise RequestFailed(f"etcd: member {member.name or member.id} could not be removed", 0)
 
-    async def healthy(self, address: str) -> str:
-        """Empty if the member behind an address can serve, else what is wrong."""
-        try:
-            reply = await request(
-                self._client, address, _PORT, "GET", "/health", server_name=address, timeout=2.0
-            )
-        except RequestFailed as error:
-            return error.message
-        return "" if reply.status == 200 else reply.body.decode(errors="replace").strip()
-
     async def _call(self, address: str, call: str, body: object) -> Any:
         """What one member answers; None if it does not, or refuses."""
         try:
