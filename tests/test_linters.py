@@ -21,7 +21,7 @@ pytestmark = pytest.mark.spawns
     [
         ("ruff", "format", "--check", "src", "tests", "bench"),
         ("ruff", "check", "src", "tests", "bench"),
-        ("pyright",),
+        ("pyright", "--pythonpath", sys.executable),
         ("lint-imports",),
     ],
     ids=lambda argv: "-".join(argv[:2]).removesuffix("---check"),

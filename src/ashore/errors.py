@@ -1,6 +1,7 @@
 """The one error that users see, and the exit codes of the program."""
 
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -30,3 +31,7 @@ class AshoreError(Exception):
         self.message = message
         self.hint = hint
         self.exit_code = exit_code
+
+    def details(self) -> dict[str, Any]:
+        """What `-o json` shows of it besides message, hint and exit code."""
+        return {}

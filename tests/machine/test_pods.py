@@ -99,10 +99,13 @@ def test_pod_to_service_by_name(pods: Ashore) -> None:
     )
 
 
-def test_pod_to_service_on_the_same_node(pods: Ashore) -> None:
+def test_pod_to_its_own_service(pods: Ashore) -> None:
+    # By its full name: the short one is the pod's own in its /etc/hosts.
+    url = "http://server.default.svc.cluster.local/"
+
     def ask() -> str:
         return pods.kubectl(
-            "exec", "server", "--", "/usr/bin/curl", "-sS", "-m", "5", "http://server/", code=None
+            "exec", "server", "--", "/usr/bin/curl", "-sS", "-m", "5", url, code=None
         )
 
     eventually("page", lambda: "Apache-2.0" in ask(), 30)

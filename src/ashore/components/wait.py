@@ -13,7 +13,7 @@ async def until(
     what: str,
     *,
     seconds: float,
-    interval: float = 0.1,
+    interval: float = 0.25,
     hint: str = "",
 ) -> None:
     """Poll until `observe` returns an empty string.
@@ -22,7 +22,8 @@ async def until(
         observe: says in a phrase what is still missing. A command that fails
             on the machine counts as an observation.
         what: the condition, for the message: "lb1: HAProxy answers".
-        seconds: until giving up. interval: seconds between two looks.
+        seconds: until giving up.
+        interval: seconds between two looks; each costs processor time, here and there.
 
     Raises:
         AshoreError: the deadline passed; names the last observation.

@@ -19,8 +19,9 @@ def show(error: AshoreError, *, as_json: bool = False) -> None:
 
 
 def error_json(error: AshoreError) -> str:
-    """`{"error": {"message", "hint", "exitCode"}}`, in one line."""
+    """`{"error": {"message", "hint", "exitCode"}}` and the error's details, in one line."""
     body = {"message": error.message, "hint": error.hint, "exitCode": int(error.exit_code)}
+    body |= error.details()
     return json.dumps({"error": body}, ensure_ascii=False)
 
 

@@ -12,7 +12,8 @@ from ashore.drivers.base import Finding, Level
 from ashore.plan.step import LAYERS
 
 _NEW = re.compile(
-    r"\b(absent|missing|no such|does not exist|not (there|found|made|built|installed|loaded))\b|^after:"
+    r"\b(absent|missing|no such|does not exist)\b"
+    r"|\bnot (there|found|made|built|installed|loaded)\b|^after:"
 )
 _HEADER = ("", "NAME", "ROLE", "ADDRESS", "POWER", "DETAIL")
 _GONE = re.compile(r"^(remove|drain|delete)\b")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ashore.errors import AshoreError, ExitCode
 
@@ -61,7 +62,7 @@ class InvalidStackFile(AshoreError):
         )
         super().__init__(_render(source, self.violations, text), hint, ExitCode.USAGE)
 
-    def as_json(self) -> dict[str, object]:
+    def details(self) -> dict[str, Any]:
         """For `-o json`: the same violations, ready to be dumped."""
         return {
             "source": self.source,

@@ -217,7 +217,7 @@ def test_a_directory_is_not_read(tmp_path: Path) -> None:
 
 
 def test_violations_as_json() -> None:
-    assert refused("name: 5\nzzz: 1\n").as_json() == {
+    assert refused("name: 5\nzzz: 1\n").details() == {
         "source": "stack.yaml",
         "valid": False,
         "violations": [

@@ -1,5 +1,6 @@
 """Steps of the cluster as a whole: `kube/bootstrap`, `kube/api`, `kube/nodes`."""
 
+import asyncio
 from dataclasses import dataclass
 
 from ashore.components.kubeadm.access import Access
@@ -14,6 +15,8 @@ _PROXY = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy"
 
 _FIRST_API = 240.0
 """Seconds until the first API server of a new cluster has to be ready."""
+
+_HAS_NETWORK = ("sh", "-c", "ls /etc/cni/net.d/*.conflist >/dev/null 2>&1")
 
 # All phases but upload-config, bootstrap-token and addon/kube-proxy.
 _SKIP = (
@@ -133,11 +136,26 @@ class Nodes:
                 differs.append(f"{machine.name} is not a node")
             elif not node.ready:
                 differs.append(f"{machine.name} is not Ready: {node.reason}")
-        return differs
+        return differs or await self._stale()
+
+    async def _stale(self) -> list[str]:
+        """Nodes whose Ready dates from before their machine's last start.
+
+        The API goes on saying Ready for 40 s after a machine died. Its runtime
+        gets the pod network's configuration anew at each boot, and by then the
+        kubelet has long told that it had none.
+        """
+        looks = [self.ctx.connect(m.name).run(_HAS_NETWORK, check=False) for m in self._wanted()]
+        done = await asyncio.gather(*looks)
+        return [
+            f"{machine.name} has no pod network yet"
+            for machine, look in zip(self._wanted(), done, strict=True)
+            if look.returncode != 0
+        ]
 
     async def apply(self) -> None:
         """See `Step`."""
-        await until(self._missing, "all nodes are Ready", seconds=180, interval=0.1)
+        await until(self._missing, "all nodes are Ready", seconds=180)
 
     async def _missing(self) -> str:
         return "; ".join(await self.drift())

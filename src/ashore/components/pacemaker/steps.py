@@ -50,15 +50,16 @@ class Floating:
         holders = await probe.holders(self.connect, self.stack)
         if len(holders) != 1:
             return f"{floating} is on {' and '.join(holders) or 'no load balancer'}"
-        if not await _accepts(floating):
+        if not await _accepts(floating, str(self.stack.network.host)):
             return f"{floating} does not accept connections on port {API_PORT}"
         return ""
 
 
-async def _accepts(address: str) -> bool:
+async def _accepts(address: str, source: str) -> bool:
+    """Asked from the link into the stack or not at all; see `transport.https.Client`."""
     try:
         async with asyncio.timeout(1):
-            _, writer = await asyncio.open_connection(address, API_PORT)
+            _, writer = await asyncio.open_connection(address, API_PORT, local_addr=(source, 0))
     except (OSError, TimeoutError):
         return False
     writer.close()
