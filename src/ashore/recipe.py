@@ -1,8 +1,12 @@
 """The whole bring-up on one page: what each role is made of, and what happens in which order."""
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from pathlib import Path
 
+from ashore.bmc.steps import PORT as REDFISH_PORT
+from ashore.bmc.steps import Redfish, password
 from ashore.components.cloudinit import render as cloudinit
 from ashore.components.cloudinit.steps import steps as cloudinit_steps
 from ashore.components.containerd import render as containerd
@@ -21,11 +25,13 @@ from ashore.components.kubeadm.access import Access
 from ashore.components.kubeadm.leave import leave
 from ashore.components.kubeadm.steps import steps as kubeadm_steps
 from ashore.components.pacemaker import render as pacemaker
+from ashore.components.pacemaker.cib import FenceDevice
 from ashore.components.pacemaker.steps import steps as pacemaker_steps
 from ashore.drivers.base import Blueprint, Driver
-from ashore.drivers.steps import Fabric, Made
+from ashore.drivers.steps import Fabric, Made, Uplink
 from ashore.model.fragment import Fragment
 from ashore.model.types import Machine, Role
+from ashore.pki.authority import Pair, make_ca
 from ashore.pki.ssh import known_hosts_line, make_ssh_key, public_line
 from ashore.plan.step import Context, Step
 from ashore.supply.versions import versions
@@ -58,6 +64,8 @@ def steps(ctx: Context, driver: Driver, image: Sequence[Step]) -> list[Step]:
     return [
         *image,
         Fabric(driver),
+        *([Uplink(driver)] if ctx.upstream is not None else []),
+        redfish(ctx, driver),
         *machines(ctx, driver, access),
         *dnsmasq_steps(ctx),
         *corosync_steps(ctx),
@@ -74,7 +82,9 @@ def machines(ctx: Context, driver: Driver, access: Access) -> list[Step]:
     found: list[Step] = []
     for machine in ctx.stack.machines:
         parts = fragments(ctx, machine, access)
-        found.append(Made(driver, blueprint(ctx, machine, parts)))
+        # What may be fenced is made after what it is fenced through.
+        needs = ("fabric", "image", *(["bmc"] if machine.role is Role.LOADBALANCER else []))
+        found.append(Made(driver, blueprint(ctx, machine, parts), needs=needs))
         found.extend(cloudinit_steps(ctx, machine, parts))
     return found
 
@@ -95,7 +105,7 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
                 own,
                 haproxy.fragment(stack),
                 corosync.fragment(stack, corosync_keys(ctx.secrets, stack)),
-                pacemaker.fragment(stack),
+                pacemaker.fragment(stack, fences(ctx), authority(ctx).cert.decode()),
             ]
         case Role.CONTROLPLANE | Role.WORKER:
             pause = versions(stack.kubernetes.version).image("pause")
@@ -106,6 +116,50 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
                 kubeadm.fragment(stack, machine, facts=ctx.facts, pki=pki),
                 flannel.fragment(),
             ]
+
+
+def redfish(ctx: Context, driver: Driver) -> Redfish:
+    """The machines' BMC: one service in the stack's fabric, an account for each machine."""
+    place = driver.bmc_place()
+    return Redfish(
+        stack=ctx.stack.name,
+        driver=driver.name,
+        machines=tuple(machine.name for machine in ctx.stack.machines),
+        namespace=place.namespace,
+        address=ctx.stack.network.bmc,
+        secrets=ctx.secrets,
+        ca=authority(ctx),
+        directory=ctx.files / "bmc",
+        log=ctx.files / "bmc",
+        program=bmc_program,
+        settings=place.settings,
+    )
+
+
+def bmc_program(config: Path) -> Sequence[str]:
+    """The command of the Redfish service."""
+    return (sys.executable, "-I", "-m", "ashore.app.bmc", "--config", str(config))
+
+
+def fences(ctx: Context) -> tuple[FenceDevice, ...]:
+    """How each load balancer can be powered off by the other one."""
+    return tuple(
+        FenceDevice(
+            target=machine.name,
+            address=str(ctx.stack.network.bmc),
+            port=REDFISH_PORT,
+            system=f"/redfish/v1/Systems/{machine.name}",
+            account=machine.name,
+            password=password(ctx.secrets, machine.name),
+        )
+        for machine in ctx.stack.of_role(Role.LOADBALANCER)
+    )
+
+
+def authority(ctx: Context) -> Pair:
+    """The stack's own CA, for what is no part of Kubernetes."""
+    made = ctx.secrets.keep("ca.pem", lambda: make_ca(f"ashore {ctx.stack.name}").bundle())
+    return Pair.of_bundle(made)
 
 
 def blueprint(ctx: Context, machine: Machine, parts: Sequence[Fragment]) -> Blueprint:

@@ -35,6 +35,7 @@ STACK = Stack(
         cidr=IPv4Network("10.79.213.0/24"),
         domain="contract.internal",
         host=IPv4Address("10.79.213.1"),
+        bmc=IPv4Address("10.79.213.3"),
         gateway=GATEWAY.address,
         floating=IPv4Address("10.79.213.10"),
         dynamic=(IPv4Address("10.79.213.200"), IPv4Address("10.79.213.229")),
@@ -57,6 +58,8 @@ def blueprint(machine: Machine, **changes: object) -> Blueprint:
     seed = {
         "user_data": "#cloud-config\n"
         "users: []\n"
+        # The image leaves out every module that the stacks' seeds do without.
+        "cloud_init_modules: [write_files, set_hostname, ssh]\n"
         "write_files:\n"
         f"  - {{path: /etc/seeded, content: {machine.name}}}\n",
         "meta_data": f"instance-id: {NAME}-{machine.name}\nlocal-hostname: {machine.name}\n",

@@ -5,6 +5,7 @@ import time
 from ashore.app import kubeconfig
 from ashore.app.select import Chosen
 from ashore.app.session import open_session
+from ashore.bmc import process as bmc
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Emit, Note, RunDone
 from ashore.host.run import require_root
@@ -22,6 +23,8 @@ async def down(chosen: Chosen, emit: Emit) -> int:
     name = chosen.stack.name
     with lock.hold(chosen.state.lock, "down"):
         session = open_session(chosen, emit)
+        # First what could power a machine on again.
+        await bmc.stop(name)
         left = await session.driver.destroy()
         if left:
             raise AshoreError(

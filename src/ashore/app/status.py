@@ -76,6 +76,7 @@ async def status(chosen: Chosen) -> dict[str, Any]:
             "nodes": len(cluster.nodes),
             "ready": sum(node.ready for node in cluster.nodes.values()),
         },
+        "loadBalancers": _balancers(pair),
         "problems": problems,
     }
 
@@ -109,6 +110,20 @@ async def _pair(session: Session) -> pacemaker.Cluster | None:
     return None
 
 
+def _balancers(pair: pacemaker.Cluster | None) -> dict[str, Any]:
+    """Quorum, the coordinator, and where each resource and fence device runs."""
+    if pair is None:
+        return {"quorate": False, "coordinator": None, "resources": [], "failures": []}
+    return {
+        "quorate": pair.quorate,
+        "coordinator": pair.dc,
+        "resources": [
+            {"name": r.name, "machine": r.node, "failed": r.failed} for r in pair.resources
+        ],
+        "failures": list(pair.failures),
+    }
+
+
 def _problems(
     session: Session, cluster: Cluster, holders: list[str], pair: pacemaker.Cluster | None
 ) -> list[str]:
@@ -121,6 +136,8 @@ def _problems(
     else:
         found += [] if pair.quorate else ["the load balancers have no quorum"]
         found += [f"Pacemaker: {failure}" for failure in pair.failures]
+        names = [m.name for m in session.stack.of_role(Role.LOADBALANCER)]
+        found += pacemaker.fencing(pair, names)
     if cluster.wrong:
         found.append(cluster.wrong)
     elif cluster.dns.available < max(cluster.dns.wanted, 1):

@@ -1,7 +1,7 @@
 """`up`: from the host as it is to the stack as it is described."""
 
 from ashore import recipe
-from ashore.app import packages, uplink
+from ashore.app import drill, packages, uplink
 from ashore.app.doctor import findings, refuse
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
@@ -36,20 +36,26 @@ async def up(chosen: Chosen, emit: Emit, *, ask: bool) -> int:
             emit(Note(warning, "warning"))
         chosen.state.make()
         chosen.state.keep_stack_file(chosen.text)
-        await uplink.decide(chosen)
-        session = open_session(chosen, emit)
-        run = logs.new_run(chosen.state.logs)
-        await runner.apply(
-            await steps(session, emit),
-            verb="up",
-            stack=chosen.stack.name,
-            emit=emit,
-            logs=run.path,
-            journal=Journal(chosen.state.journal, run.id),
-            limit=_AT_ONCE,
-        )
+        await drill.heal(chosen, emit)
+        await converge(chosen, emit)
     _what_next(chosen, emit)
     return ExitCode.DONE
+
+
+async def converge(chosen: Chosen, emit: Emit) -> None:
+    """Apply what differs. Hold the stack's lock."""
+    await uplink.decide(chosen)
+    session = open_session(chosen, emit)
+    run = logs.new_run(chosen.state.logs)
+    await runner.apply(
+        await steps(session, emit),
+        verb="up",
+        stack=chosen.stack.name,
+        emit=emit,
+        logs=run.path,
+        journal=Journal(chosen.state.journal, run.id),
+        limit=_AT_ONCE,
+    )
 
 
 async def steps(session: Session, emit: Emit) -> list[Step]:

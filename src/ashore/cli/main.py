@@ -10,12 +10,14 @@ from ashore.cli import (
     check,
     doctor,
     down,
+    drill,
     init,
     kubeconfig,
     kubectl,
     logs,
     machine,
     plan,
+    power,
     status,
     up,
 )
@@ -36,12 +38,14 @@ app.command(doctor.doctor)
 app.command(plan.plan)
 app.command(up.up)
 app.command(status.status)
+app.command(power.power)
 app.command(machine.shell)
 app.command(machine.exec_, name="exec")
 app.command(machine.ssh)
 app.command(kubectl.kubectl)
 app.command(kubeconfig.kubeconfig)
 app.command(logs.logs)
+app.command(drill.drill)
 app.command(down.down)
 app.register_install_completion_command(name="completion")  # pyright: ignore[reportUnknownMemberType]
 

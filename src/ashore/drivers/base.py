@@ -1,6 +1,6 @@
 """What a driver must do, and what it may be able to do."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Interface
@@ -70,6 +70,19 @@ Record = Callable[[str, str], None]
 """Writes (kind, name) of something about to be created to the stack's ledger."""
 
 
+@dataclass(frozen=True, slots=True)
+class BmcPlace:
+    """Where the Redfish service of a stack listens.
+
+    Attributes:
+        namespace: path of the network namespace; empty for the host's.
+        settings: what the service's process needs to make the driver.
+    """
+
+    namespace: str
+    settings: Mapping[str, str]
+
+
 class Driver(Protocol):
     """Makes the fabric and the machines of one stack. Constructed for a stack and an image."""
 
@@ -100,6 +113,13 @@ class Driver(Protocol):
         ...
 
     def transport(self, name: str) -> Transport: ...
+
+    def bmc_place(self) -> BmcPlace: ...
+
+    async def uplink_drift(self) -> list[str]: ...
+    async def uplink_apply(self) -> None:
+        """Let the stack's packets leave through this computer."""
+        ...
 
 
 @runtime_checkable

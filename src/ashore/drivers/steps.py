@@ -27,6 +27,26 @@ class Fabric:
 
 
 @dataclass(frozen=True)
+class Uplink:
+    """The stack's packets leave through this computer."""
+
+    driver: Driver
+    key: str = "uplink"
+    title: str = "let the stack out"
+    layer: str = "fabric"
+    machine: None = None
+    needs: tuple[str, ...] = ("fabric",)
+
+    async def drift(self) -> list[str]:
+        """See `Step`."""
+        return await self.driver.uplink_drift()
+
+    async def apply(self) -> None:
+        """See `Step`."""
+        await self.driver.uplink_apply()
+
+
+@dataclass(frozen=True)
 class Made:
     """A machine exists with its limits and is powered on."""
 

@@ -25,6 +25,7 @@ class Range:
 
 FLOATING = 10
 HOST = Range(1, 1, "the host's end of the uplink")
+BMC = Range(3, 3, "the machines' Redfish service")
 DRILL = Range(5, 5, "the client of drills")
 ROLES = {
     Role.GATEWAY: Range(2, 2, "the gateway"),
@@ -35,7 +36,7 @@ ROLES = {
 STORAGE = Range(31, 49, "storage machines")
 DYNAMIC = Range(200, 229, "DHCP leases of strangers")
 SERVICES = Range(230, 254, "addresses of Kubernetes services")
-PLANNED = (HOST, DRILL, *ROLES.values(), STORAGE, DYNAMIC, SERVICES)
+PLANNED = (HOST, BMC, DRILL, *ROLES.values(), STORAGE, DYNAMIC, SERVICES)
 
 SMALLEST_PREFIX = 24
 """Of the network: a longer prefix has no room for the plan."""

@@ -47,6 +47,7 @@ def _network(file: StackFile) -> Network:
         cidr=cidr,
         domain=file.network.domain or f"{file.name}.internal",
         host=base + addresses.HOST.first,
+        bmc=base + addresses.BMC.first,
         gateway=addresses.address(cidr, Role.GATEWAY, 1),
         floating=file.network.floating_ip or base + addresses.FLOATING,
         dynamic=(base + addresses.DYNAMIC.first, base + addresses.DYNAMIC.last),

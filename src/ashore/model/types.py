@@ -42,6 +42,7 @@ class Network:
 
     Attributes:
         host: the address of the host's end of the one veth into the stack.
+        bmc: where the stack's machines are powered on and off over Redfish.
         floating: the floating IP in front of the Kubernetes API.
         dynamic: first and last address of the DHCP range for strangers.
         uplink: `auto` or `none`, as written in the file.
@@ -50,6 +51,7 @@ class Network:
     cidr: IPv4Network
     domain: str
     host: IPv4Address
+    bmc: IPv4Address
     gateway: IPv4Address
     floating: IPv4Address
     dynamic: tuple[IPv4Address, IPv4Address]

@@ -33,6 +33,7 @@ NETWORK = Network(
     cidr=IPv4Network("10.79.214.0/24"),
     domain="drilltest.internal",
     host=IPv4Address("10.79.214.1"),
+    bmc=IPv4Address("10.79.214.3"),
     gateway=IPv4Address("10.79.214.2"),
     floating=IPv4Address(FLOATING),
     dynamic=(IPv4Address("10.79.214.200"), IPv4Address("10.79.214.229")),

@@ -47,6 +47,7 @@ def test_the_hosts_table_of_an_uplink() -> None:
         cidr=IPv4Network("10.77.0.0/24"),
         domain="demo.internal",
         host=IPv4Address("10.77.0.1"),
+        bmc=IPv4Address("10.77.0.3"),
         gateway=IPv4Address("10.77.0.2"),
         floating=IPv4Address("10.77.0.10"),
         dynamic=(IPv4Address("10.77.0.200"), IPv4Address("10.77.0.229")),

@@ -15,6 +15,8 @@ from ashore.transport.kubeapi import KubeApi
 
 _PUBLIC_KEY = b"-----BEGIN PUBLIC KEY-----"
 
+_ADMINISTRATOR = "administrator.pem"
+
 
 class Access:
     """What this computer needs to make a cluster and to ask it.
@@ -74,11 +76,21 @@ class Access:
             key=_base64(user.key),
         )
 
+    @property
+    def authority(self) -> bytes:
+        """The cluster CA's certificate (PEM)."""
+        return self._ca.cert
+
+    @property
+    def identity(self) -> Path:
+        """A file with the administrator's certificate and key; there once `api` was used."""
+        return self._files / _ADMINISTRATOR
+
     @cached_property
     def api(self) -> KubeApi:
         """The API as a cluster administrator, on any control plane."""
         planes = self._stack.of_role(Role.CONTROLPLANE)
-        asking = self._client(self._ca, "administrator.pem", self._administrator)
+        asking = self._client(self._ca, _ADMINISTRATOR, self._administrator)
         return KubeApi([str(m.address) for m in planes], self._stack.api_name, asking)
 
     @cached_property

@@ -32,7 +32,12 @@ class FenceDevice:
 
     @property
     def name(self) -> str:
-        return f"fence-{self.target}"
+        return device(self.target)
+
+
+def device(target: str) -> str:
+    """The name of the fence device that powers a load balancer off."""
+    return f"fence-{target}"
 
 
 def render(stack: Stack, fences: Sequence[FenceDevice]) -> str:

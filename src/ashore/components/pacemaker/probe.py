@@ -2,8 +2,10 @@
 
 import asyncio
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ashore.components.pacemaker.cib import device
 from ashore.components.wait import ask
 from ashore.model.types import Role, Stack
 from ashore.transport.base import CommandFailed, Connect
@@ -73,6 +75,21 @@ def parse(text: str) -> Cluster:
         failures=tuple(_failure(element) for element in root.iterfind("failures/failure")),
         fencing=options is not None and options.get("stonith-enabled") == "true",
     )
+
+
+def fencing(seen: Cluster, balancers: Sequence[str]) -> list[str]:
+    """What keeps a load balancer from being powered off; empty if nothing does."""
+    if not seen.fencing:
+        return ["fencing is off"]
+    devices = {resource.name: resource for resource in seen.resources}
+    missing: list[str] = []
+    for name in map(device, balancers):
+        found = devices.get(name)
+        if found is None:
+            missing.append(f"there is no {name}")
+        elif found.node is None or found.failed:
+            missing.append(f"{name} does not work")
+    return missing
 
 
 def _resource(element: ET.Element) -> Resource:

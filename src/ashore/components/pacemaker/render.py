@@ -4,14 +4,22 @@ from collections.abc import Sequence
 
 from ashore.components.pacemaker import cib
 from ashore.model.fragment import File, Fragment
-from ashore.model.types import Stack
+from ashore.model.types import Role, Stack
 
 _WANTED = "/etc/ashore/pacemaker/cib.xml"
 _LIVE = "/var/lib/pacemaker/cib/cib.xml"
+_AUTHORITY = "/usr/local/share/ca-certificates/ashore.crt"
+# What update-ca-certificates would do at a first boot, without its 1.5 s of
+# processor time; when it runs later, it finds the file and does the same.
+_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+_TRUST = f'grep -qF "$(sed -n 2p {_AUTHORITY})" {_BUNDLE} || cat {_AUTHORITY} >>{_BUNDLE}'
 
 
-def fragment(stack: Stack, fences: Sequence[cib.FenceDevice] = ()) -> Fragment:
+def fragment(stack: Stack, fences: Sequence[cib.FenceDevice], authority: str) -> Fragment:
     """A load balancer's share.
+
+    Args:
+        authority: certificate (PEM) that vouches for the fence devices' BMC.
 
     A cluster that finds its CIB at its first start saves a round of elections
     and transitions. Afterwards the live CIB is the cluster's own (it writes
@@ -21,16 +29,24 @@ def fragment(stack: Stack, fences: Sequence[cib.FenceDevice] = ()) -> Fragment:
     return Fragment(
         "pacemaker",
         files=(
+            # The stock agent trusts what the machine trusts.
+            File(_AUTHORITY, authority, notify="update-ca-certificates"),
             File(_WANTED, cib.render(stack, fences), mode=0o600, notify=_REPLACE),
             File(
                 "/etc/systemd/system/pacemaker.service.d/ashore.conf",
-                _UNIT,
+                _UNIT.format(wait=_members(len(stack.of_role(Role.LOADBALANCER)))),
                 notify="systemctl daemon-reload",
             ),
         ),
-        commands=(seed,),
+        commands=(_TRUST, seed),
         enable=("pacemaker.service",),
     )
+
+
+def _members(count: int) -> str:
+    """A shell command that ends when Corosync sees that many members."""
+    seen = "corosync-quorumtool -s -p 2>/dev/null"
+    return f'until {seen} | grep -qx "Nodes: *{count}"; do sleep 0.2; done'
 
 
 # Options and defaults are merged: Pacemaker keeps facts of its own among them.
@@ -42,13 +58,16 @@ _REPLACE = (
     f" cibadmin --replace --scope $scope --xml-file {_WANTED} || exit 1; done"
 )
 
-# The quorum device first, or the cluster begins without quorum and waits.
+# The quorum device first, or the cluster begins without quorum and waits. Then
+# the other load balancers, for a while: a cluster that forms without one of
+# them has to fence it, though it may only boot more slowly.
 _UNIT = """\
 [Unit]
 StartLimitIntervalSec=0
 After=corosync-qdevice.service
 
 [Service]
+ExecStartPre=-/usr/bin/timeout 30 /bin/bash -c '{wait}'
 Restart=always
 RestartSec=1s
 """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ashore.components.pacemaker import probe
 from ashore.components.wait import until
-from ashore.model.types import Stack
+from ashore.model.types import Role, Stack
 from ashore.plan.step import Context, Step
 from ashore.transport.base import Connect
 
@@ -14,8 +14,8 @@ API_PORT = 6443
 
 
 def steps(ctx: Context) -> list[Step]:
-    """`lb/floating`, of the cluster as a whole."""
-    return [Floating(ctx.stack, ctx.connect)]
+    """`lb/floating` and `lb/fencing`, of the cluster as a whole."""
+    return [Floating(ctx.stack, ctx.connect), Fencing(ctx.stack, ctx.connect)]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,38 @@ class Floating:
         if not await _accepts(floating, str(self.stack.network.host)):
             return f"{floating} does not accept connections on port {API_PORT}"
         return ""
+
+
+@dataclass(frozen=True)
+class Fencing:
+    """Each load balancer can be powered off by the other one, and the devices say so."""
+
+    stack: Stack
+    connect: Connect
+    key: str = "lb/fencing"
+    title: str = "try the fence devices"
+    layer: str = "load balancers"
+    machine: None = None
+    needs: tuple[str, ...] = ("lb/cluster", "bmc")
+
+    async def drift(self) -> list[str]:
+        missing = await self._missing()
+        return [missing] if missing else []
+
+    async def apply(self) -> None:
+        await until(
+            self._missing,
+            "every fence device works",
+            seconds=60,
+            hint="`ashore exec lb1 -- crm_mon -1` shows what the cluster got for an answer",
+        )
+
+    async def _missing(self) -> str:
+        balancers = [m.name for m in self.stack.of_role(Role.LOADBALANCER)]
+        seen = await probe.cluster(self.connect, balancers[0])
+        if seen is None:
+            return f"{balancers[0]}: Pacemaker does not answer"
+        return "; ".join(probe.fencing(seen, balancers))
 
 
 async def _accepts(address: str, source: str) -> bool:

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from ipaddress import IPv4Interface
 from pathlib import Path
 
-from ashore.drivers.base import Blueprint, PowerState, Record
+from ashore.drivers.base import Blueprint, BmcPlace, PowerState, Record
 from ashore.drivers.nspawn import golden, root, settings, supervise, teardown, uplink
 from ashore.drivers.nspawn.disturb import Disturbance
 from ashore.drivers.nspawn.fabric import Fabric
@@ -13,9 +14,14 @@ from ashore.drivers.nspawn.layout import Definition, Layout
 from ashore.drivers.nspawn.names import Names
 from ashore.errors import AshoreError
 from ashore.host import files
+from ashore.host.links import NETNS
+from ashore.host.locks import exclusive
 from ashore.image.types import Image
 from ashore.model.types import Role, Stack
 from ashore.transport.nsenter import NsenterTransport
+
+_SWITCHING = 30.0
+"""Seconds to wait for another process that switches the same machine."""
 
 
 class NspawnDriver:
@@ -56,6 +62,11 @@ class NspawnDriver:
     async def uplink_apply(self) -> None:
         """Let the host forward and masquerade for the stack; `destroy` takes it back."""
         await uplink.apply(self._names, self._stack.network, self._record)
+
+    def bmc_place(self) -> BmcPlace:
+        """Where the Redfish service listens, and what its process needs to make this driver."""
+        settings = {"state": str(self._machines.parent), "cidr": str(self._stack.network.cidr)}
+        return BmcPlace(str(NETNS / self._names.fabric), settings)
 
     async def machine_drift(self, blueprint: Blueprint) -> list[str]:
         """See `Driver`."""
@@ -135,13 +146,24 @@ class NspawnDriver:
             raise AshoreError(f"{name}: no such machine in stack {self._stack.name}")
         if self._supervisor.leader(name) is not None:
             return
-        if self._fabric.plugged(name) or name in self._supervisor.found():
-            await self.power_off(name)
-        await self._fabric.plug(name, definition.mac)
-        await self._supervisor.start(definition, layout)
+        async with self._switching(name):
+            if self._supervisor.leader(name) is not None:
+                return
+            if self._fabric.plugged(name) or name in self._supervisor.found():
+                await self._off(name)
+            await self._fabric.plug(name, definition.mac)
+            await self._supervisor.start(definition, layout)
 
     async def power_off(self, name: str) -> None:
         """See `Power`. Also clears what a machine that died by itself left behind."""
+        async with self._switching(name):
+            await self._off(name)
+
+    def _switching(self, name: str) -> AbstractAsyncContextManager[None]:
+        """One process at a time switches a machine: `up`, a drill, or the Redfish service."""
+        return exclusive(self._layout(name).directory / "power.lock", _SWITCHING)
+
+    async def _off(self, name: str) -> None:
         await self._fabric.cut(name)
         self._disturbance.thaw(name)  # what is frozen does not die before it is thawed
         await self._supervisor.kill(name)

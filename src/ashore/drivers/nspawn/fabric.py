@@ -18,6 +18,7 @@ class Fabric:
         self._names = names
         self._network = network
         self._address = IPv4Interface(f"{network.host}/{network.cidr.prefixlen}")
+        self._bmc = IPv4Interface(f"{network.bmc}/{network.cidr.prefixlen}")
 
     async def drift(self) -> list[str]:
         """What is missing of the namespace, the bridge and the host's veth."""
@@ -29,6 +30,8 @@ class Fabric:
         bridge, port = inside.get(BRIDGE), inside.get(HOST_PORT)
         if bridge is None or not bridge.up or bridge.mac != names.bridge_mac:
             differs.append(f"no bridge {BRIDGE} that is up with address {names.bridge_mac}")
+        elif self._bmc not in bridge.addresses:
+            differs.append(f"{BRIDGE} has no address {self._bmc}")
         if port is None or not port.up or port.master != BRIDGE:
             differs.append(f"the host's veth is no port of {BRIDGE}")
         loose = [n for n in _ports(inside) if inside[n].master != BRIDGE or not inside[n].up]
@@ -58,6 +61,7 @@ class Fabric:
         bridge = f"{BRIDGE} address {names.bridge_mac}"
         make = "" if BRIDGE in inside else f"link add {bridge} type bridge stp_state 0"
         lines = [make, f"link set {bridge} up", "link set lo up"]
+        lines.append(f"address replace {self._bmc} dev {BRIDGE}")
         await links.batch([line for line in lines if line], names.fabric)
         await links.batch(
             [

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ashore.components.pacemaker.probe import Cluster, Resource, cluster, holders, parse
+from ashore.components.pacemaker.probe import Cluster, Resource, cluster, fencing, holders, parse
 from ashore.transport.base import MachineDown
 from tests.unit.components.fakes import FakeTransport
 from tests.unit.components.kubeadm.stack import demo
@@ -49,3 +49,23 @@ async def test_holders_of_the_floating_ip() -> None:
 
     machines = {"lb1": FakeTransport(holds), "lb2": FakeTransport(down)}
     assert await holders(machines.__getitem__, demo()) == ["lb1"]
+
+
+def _fenced(*devices: Resource) -> Cluster:
+    return Cluster(True, "lb1", ("lb1", "lb2"), devices, (), fencing=True)
+
+
+def test_fence_devices_that_work() -> None:
+    seen = _fenced(
+        Resource("fence-lb1", "lb2", failed=False), Resource("fence-lb2", "lb1", failed=False)
+    )
+    assert fencing(seen, ["lb1", "lb2"]) == []
+
+
+def test_fence_devices_that_do_not_are_named() -> None:
+    seen = _fenced(Resource("fence-lb1", None, failed=False))
+    assert fencing(seen, ["lb1", "lb2"]) == ["fence-lb1 does not work", "there is no fence-lb2"]
+
+
+def test_fencing_that_is_off() -> None:
+    assert fencing(parse(TEXT), ["lb1", "lb2"]) == ["fencing is off"]

@@ -20,11 +20,11 @@ FENCES = tuple(
 )
 
 
-def test_without_fence_devices() -> None:
-    check(HERE, "fragment.txt", as_text(fragment(demo())))
+def test_fragment() -> None:
+    check(HERE, "fragment.txt", as_text(fragment(demo(), FENCES, "CERTIFICATE\n")))
 
 
-def test_with_fence_devices() -> None:
+def test_cib() -> None:
     check(HERE, "fencing.xml", cib.render(demo(), FENCES))
 
 

@@ -1,0 +1,47 @@
+"""The process of a stack's Redfish service. Light: no pydantic, no cryptography, no rich."""
+
+import sys
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from ashore.bmc.config import Config
+from ashore.bmc.main import main
+from ashore.bmc.power import States
+from ashore.drivers.base import Power
+from ashore.drivers.nspawn.driver import NspawnDriver
+from ashore.image.types import Image
+from ashore.model import addresses
+from ashore.model.types import Kubernetes, Network, Role, Stack
+
+
+def factory(config: Config) -> tuple[Power, States]:
+    """The driver, which here only switches machines that exist: it needs no image."""
+
+    def record(kind: str, name: str) -> None:
+        """Switching a machine creates nothing that `up` has not written down."""
+
+    state = Path(config.settings["state"])
+    driver = NspawnDriver(_stack(config), Image("", (), {}), state, record)
+    return driver, driver.states
+
+
+def _stack(config: Config) -> Stack:
+    """As much of the stack as names and addresses of its machines' links hang on."""
+    cidr = IPv4Network(config.settings["cidr"])
+    base = cidr.network_address
+    network = Network(
+        cidr=cidr,
+        domain="",
+        host=base + addresses.HOST.first,
+        bmc=base + addresses.BMC.first,
+        gateway=addresses.address(cidr, Role.GATEWAY, 1),
+        floating=base + addresses.FLOATING,
+        dynamic=(base + addresses.DYNAMIC.first, base + addresses.DYNAMIC.last),
+        uplink="none",
+    )
+    kubernetes = Kubernetes("", cidr, cidr, base)
+    return Stack(config.stack, config.driver, "", "", network, kubernetes, ())
+
+
+if __name__ == "__main__":
+    sys.exit(main(factory))

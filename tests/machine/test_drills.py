@@ -1,0 +1,56 @@
+"""A short selection of drills: what must never happen does not, whatever the seconds.
+
+The bounds in seconds that a drill has as well are for a machine of the user's
+own; here only what a busy machine cannot excuse is asserted.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.machine.conftest import Ashore, eventually
+
+# Checks of a drill that are no matter of speed.
+SAFETY = (
+    "the floating IP is on at most one machine",
+    "no acknowledged write is missing",
+    "nothing is left of the fault",
+    "healthy again",
+    "one DC",
+)
+
+
+def _latest(stack: Ashore, name: str) -> dict[str, Any]:
+    kept = sorted((stack.state / stack.name / "drill" / "history").glob(f"*-{name}.json"))
+    return json.loads(kept[-1].read_text())
+
+
+@pytest.mark.parametrize(
+    "name", ["holder-killed", "haproxy-hung", "link-cut", "balancers-parted", "etcd-member-lost"]
+)
+def test_drill(stack: Ashore, name: str) -> None:
+    eventually("healthy", lambda: stack.json("status", code=None)["healthy"], 120)
+    done = stack.run("drill", "run", name, seconds=400, code=None)
+    assert done.returncode in (0, 5), done.stderr
+    checks = _latest(stack, name)["checks"]
+    safe = [c for c in checks if c["what"].startswith(SAFETY)]
+    assert len(safe) >= 4, checks
+    assert all(c["verdict"] == "pass" for c in safe), safe
+
+
+def test_report(stack: Ashore) -> None:
+    page = stack.file.parent / "drills.html"
+    stack.run("drill", "report", "--to", str(page))
+    text = page.read_text()
+    assert "holder-killed" in text
+    assert "<svg" in text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+
+
+def test_an_unknown_drill(stack: Ashore) -> None:
+    assert "no-such" in stack.run("drill", "run", "no-such", code=2).stderr
+
+
+def test_a_stack_that_is_not_up_is_refused(small: Ashore) -> None:
+    assert "not up" in small.run("drill", "run", "holder-killed", code=4).stderr
