@@ -44,7 +44,7 @@ class Ashore:
 
     def argv(self, verb: str, *arguments: str) -> list[str]:
         ashore = Path(sys.executable).parent / "ashore"
-        return [str(ashore), verb, "--file", str(self.file), *arguments]
+        return [str(ashore), *verb.split(), "--file", str(self.file), *arguments]
 
     def start(self, verb: str, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -31,7 +31,7 @@ def _latest(stack: Ashore, name: str) -> dict[str, Any]:
 )
 def test_drill(stack: Ashore, name: str) -> None:
     eventually("healthy", lambda: stack.json("status", code=None)["healthy"], 120)
-    done = stack.run("drill", "run", name, seconds=400, code=None)
+    done = stack.run("drill run", name, seconds=400, code=None)
     assert done.returncode in (0, 5), done.stderr
     checks = _latest(stack, name)["checks"]
     safe = [c for c in checks if c["what"].startswith(SAFETY)]
@@ -41,7 +41,7 @@ def test_drill(stack: Ashore, name: str) -> None:
 
 def test_report(stack: Ashore) -> None:
     page = stack.file.parent / "drills.html"
-    stack.run("drill", "report", "--to", str(page))
+    stack.run("drill report", "--to", str(page))
     text = page.read_text()
     assert "holder-killed" in text
     assert "<svg" in text
@@ -49,8 +49,8 @@ def test_report(stack: Ashore) -> None:
 
 
 def test_an_unknown_drill(stack: Ashore) -> None:
-    assert "no-such" in stack.run("drill", "run", "no-such", code=2).stderr
+    assert "no-such" in stack.run("drill run", "no-such", code=2).stderr
 
 
 def test_a_stack_that_is_not_up_is_refused(small: Ashore) -> None:
-    assert "not up" in small.run("drill", "run", "holder-killed", code=4).stderr
+    assert "not up" in small.run("drill run", "holder-killed", code=4).stderr

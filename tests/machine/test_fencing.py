@@ -62,10 +62,10 @@ def test_a_hung_balancer_is_fenced_before_its_address_moves(stack: Ashore) -> No
     (holder,) = stack.json("status")["floatingIP"]["holders"]
     asked = len(_resets(stack))
     # Everything on it stops where it is: only fencing makes the address safe to take.
-    done = stack.run("drill", "run", "holder-frozen", seconds=300, code=None)
+    done = stack.run("drill run", "holder-frozen", seconds=300, code=None)
     assert done.returncode in (0, 5), done.stderr
     new = _resets(stack)[asked:]
-    assert any(r["target"] == holder and r["account"] == holder for r in new), new
+    assert any(r["machine"] == holder and r["account"] == holder for r in new), new
     eventually("healthy", lambda: stack.json("status", code=None)["healthy"], 120)
 
 
