@@ -129,8 +129,8 @@ def redfish(ctx: Context, driver: Driver) -> Redfish:
         address=ctx.stack.network.bmc,
         secrets=ctx.secrets,
         ca=authority(ctx),
-        directory=ctx.files / "bmc",
-        log=ctx.files / "bmc",
+        directory=place.directory,
+        log=place.directory,
         program=bmc_program,
         settings=place.settings,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -76,10 +77,12 @@ class BmcPlace:
 
     Attributes:
         namespace: path of the network namespace; empty for the host's.
+        directory: of the stack, for the service's files and logs.
         settings: what the service's process needs to make the driver.
     """
 
     namespace: str
+    directory: Path
     settings: Mapping[str, str]
 
 

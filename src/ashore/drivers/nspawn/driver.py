@@ -65,8 +65,9 @@ class NspawnDriver:
 
     def bmc_place(self) -> BmcPlace:
         """Where the Redfish service listens, and what its process needs to make this driver."""
-        settings = {"state": str(self._machines.parent), "cidr": str(self._stack.network.cidr)}
-        return BmcPlace(str(NETNS / self._names.fabric), settings)
+        state = self._machines.parent
+        settings = {"state": str(state), "cidr": str(self._stack.network.cidr)}
+        return BmcPlace(str(NETNS / self._names.fabric), state / "bmc", settings)
 
     async def machine_drift(self, blueprint: Blueprint) -> list[str]:
         """See `Driver`."""
