@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # `ashore up` makes namespaces and mounts: root, by sudo where it is needed.
 SUDO   ?= $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: up down status test unit lint bench docs clean
+.PHONY: up down status test unit lint drills bench docs clean
 
 up: $(VENV)/.ready
 	$(SUDO) $(BIN)/ashore up
@@ -29,6 +29,12 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+
+# Every drill on the stack that is up; breaks it on purpose, for half an hour.
+drills: $(VENV)/.ready
+	$(SUDO) $(BIN)/ashore drill run --all
+	$(SUDO) $(BIN)/ashore drill run --suite pacemaker
+	$(SUDO) $(BIN)/ashore drill report
 
 bench: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/python -m bench

@@ -10,6 +10,7 @@ from ashore.errors import AshoreError, ExitCode
 from ashore.events import Emit, Note, RunDone
 from ashore.host.run import require_root
 from ashore.state import lock
+from ashore.state.ledger import Ledger
 
 
 async def down(chosen: Chosen, emit: Emit) -> int:
@@ -33,7 +34,16 @@ async def down(chosen: Chosen, emit: Emit) -> int:
                 ExitCode.LEFTOVERS,
             )
         kubeconfig.forget(chosen.state)
+        stays = _stays(chosen)
         chosen.state.remove()
     emit(RunDone("down", name, time.monotonic() - started, 0, 0))
+    for change in stays:
+        emit(Note(f"stays on this host, since others may rely on it by now: {change}"))
     emit(Note(f"{name} is down; the cache of programs and images stays in {chosen.cache}"))
     return ExitCode.DONE
+
+
+def _stays(chosen: Chosen) -> list[str]:
+    """What `up` changed on this host for good: raised limits, loaded modules."""
+    made = Ledger(chosen.state.ledger).entries()
+    return [f"{each.kind} {each.name}" for each in made if each.kind in ("setting", "module")]

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Protocol, runtime_checkable

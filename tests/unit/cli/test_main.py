@@ -1,0 +1,48 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from ashore.cli.main import run
+from ashore.errors import ExitCode
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ASHORE_STATE", str(tmp_path / "state"))
+
+
+def test_an_unknown_verb_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sink"]) == ExitCode.USAGE
+    assert "sink" in "".join(capsys.readouterr())
+
+
+def test_check_tells_every_mistake_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("stack.yaml").write_text("nmae: x\nmachines: {worker: {count: -1}}\n")
+    assert run(["check", "-o", "json"]) == ExitCode.USAGE
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["exitCode"] == 2
+    assert {v["key"] for v in error["violations"]} == {"nmae", "machines.worker.count"}
+
+
+def test_init_writes_a_file_that_check_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init"]) == ExitCode.DONE
+    assert run(["init"]) == ExitCode.USAGE
+    assert run(["init", "--force"]) == ExitCode.DONE
+    assert run(["check"]) == ExitCode.DONE
+    assert "demo: 10.77.0.0/24" in capsys.readouterr().out
+
+
+def test_a_machine_that_is_not_in_the_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert run(["shell", "w9"]) == ExitCode.USAGE
+    assert "no machine w9" in capsys.readouterr().err
+
+
+def test_not_root(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert run(["up"]) == ExitCode.HOST
+    assert "sudo ashore up" in capsys.readouterr().err
