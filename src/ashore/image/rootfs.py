@@ -11,8 +11,6 @@ from ashore.supply.cache import digest, making
 from ashore.supply.machine import architecture, tied
 
 _SUITE = "trixie"
-_DEFAULT_MIRROR = "http://mirror.example.org/debian"
-_DEFAULT_SECURITY = "http://mirror.example.org/debian-security"
 
 # 33 s on two idle cores with a near mirror; a slow line needs far longer for 150 MB.
 _SECONDS = 1800.0
@@ -71,8 +69,8 @@ async def obtain(cache: Path, emit: Emit) -> Path:
 
 
 async def _bootstrap(target: Path, emit: Emit) -> None:
-    main, security = mirrors(_apt_sources())
-    emit(Output("image/rootfs", f"installing Debian {_SUITE} from {main}"))
+    lines = mirrors(_apt_sources())
+    emit(Output("image/rootfs", f"installing Debian {_SUITE}"))
     with as_file(files("ashore.image") / "data") as data:
         argv = tied(["nice", "-n", "5", "mmdebstrap"])
         argv += ["--quiet", "--variant=minbase", "--format=directory"]
@@ -80,23 +78,25 @@ async def _bootstrap(target: Path, emit: Emit) -> None:
         argv += [f"--dpkgopt={line}" for line in _EXCLUDED]
         argv += [f"--include={','.join(packages())}"]
         argv += [f'--customize-hook=sh {data / "customize.sh"} "$1"']
-        argv += [_SUITE, str(target)]
-        argv += [f"deb {main} {_SUITE} main", f"deb {main} {_SUITE}-updates main"]
-        argv += [f"deb {security} {_SUITE}-security main"]
+        argv += [_SUITE, str(target), *lines]
         await run(argv, timeout=_SECONDS)
 
 
-def mirrors(sources: Iterable[str]) -> tuple[str, str]:
-    """The mirror and the security mirror of Debian that these apt sources name.
+def mirrors(sources: Iterable[str]) -> tuple[str, ...]:
+    """Lines of apt sources for the image, from the mirrors that this host uses for Debian.
+
+    Empty where it uses none: mmdebstrap then takes its own default.
 
     Args:
-        sources: the texts of sources.list and *.list, *.sources files; on a
-            host that is not Debian none of them fits, and the default is taken.
+        sources: the texts of sources.list and *.list, *.sources files.
     """
     found = [uri for text in sources for uri in re.findall(r"https?://[^\s\]]+", _active(text))]
-    main = next((u for u in found if u.rstrip("/").endswith("/debian")), _DEFAULT_MIRROR)
-    security = next((u for u in found if "debian-security" in u), _DEFAULT_SECURITY)
-    return main, security
+    main = next((u for u in found if u.rstrip("/").endswith("/debian")), None)
+    if main is None:
+        return ()
+    lines = [f"deb {main} {_SUITE} main", f"deb {main} {_SUITE}-updates main"]
+    security = next((u for u in found if "debian-security" in u), None)
+    return (*lines, *([f"deb {security} {_SUITE}-security main"] if security else []))
 
 
 def _active(text: str) -> str:

@@ -17,19 +17,17 @@ Suites: bookworm-security
 
 def test_the_mirrors_of_the_host_are_used() -> None:
     assert rootfs.mirrors([DEB822]) == (
-        "http://mirror.example.org/debian",
-        "http://mirror.example.org/debian-security",
+        "deb http://mirror.example.org/debian trixie main",
+        "deb http://mirror.example.org/debian trixie-updates main",
+        "deb http://mirror.example.org/debian-security trixie-security main",
     )
     one_line = "deb [signed-by=/k.gpg] https://m.example.org/debian/ trixie main\n"
-    assert rootfs.mirrors([one_line])[0] == "https://m.example.org/debian/"
+    assert rootfs.mirrors([one_line])[0] == "deb https://m.example.org/debian/ trixie main"
 
 
-def test_a_host_that_is_not_debian_takes_the_default() -> None:
-    ubuntu = "deb http://archive.example.org/ubuntu noble main\n"
-    assert rootfs.mirrors([ubuntu, "# deb http://x.example.org/debian trixie main"]) == (
-        "http://mirror.example.org/debian",
-        "http://mirror.example.org/debian-security",
-    )
+def test_a_host_without_debian_sources_leaves_the_mirror_to_mmdebstrap() -> None:
+    other = "deb http://archive.example.org/ubuntu noble main\n"
+    assert rootfs.mirrors([other, "# deb http://x.example.org/debian trixie main"]) == ()
 
 
 def test_packages_are_named_once_each() -> None:
