@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,12 @@ class Ashore:
     file: Path
     state: Path
     name: str
+    fenced_by_up: list[dict[str, Any]] = field(default_factory=list)
+
+    def resets(self) -> list[dict[str, Any]]:
+        """What was asked of the machines' BMC so far."""
+        log = self.state / self.name / "bmc" / "resets.jsonl"
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
     @property
     def environment(self) -> dict[str, str]:
@@ -136,6 +142,7 @@ def stack() -> Iterator[Ashore]:
     """The default machines, up for the whole session."""
     for made in _lifetime("test", "10.90.0.0/24", FULL):
         made.up()
+        made.fenced_by_up = made.resets()
         yield made
 
 

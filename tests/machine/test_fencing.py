@@ -1,6 +1,5 @@
 """The pair under the floating IP: fence devices, the BMC behind them, and who asked."""
 
-import json
 import os
 import signal
 import ssl
@@ -10,11 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.machine.conftest import Ashore, eventually
-
-
-def _resets(stack: Ashore) -> list[dict[str, str]]:
-    log = stack.state / stack.name / "bmc" / "resets.jsonl"
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 def _processes(stack: Ashore) -> list[int]:
@@ -32,7 +26,7 @@ def _processes(stack: Ashore) -> list[int]:
 
 
 def test_up_fences_nobody(stack: Ashore) -> None:
-    assert _resets(stack) == []
+    assert stack.fenced_by_up == []
 
 
 def test_every_balancer_has_a_fence_device_that_runs_elsewhere(stack: Ashore) -> None:
@@ -60,11 +54,11 @@ def test_without_an_account_nothing_is_told(stack: Ashore) -> None:
 
 def test_a_hung_balancer_is_fenced_before_its_address_moves(stack: Ashore) -> None:
     (holder,) = stack.json("status")["floatingIP"]["holders"]
-    asked = len(_resets(stack))
+    asked = len(stack.resets())
     # Everything on it stops where it is: only fencing makes the address safe to take.
     done = stack.run("drill run", "holder-frozen", seconds=300, code=None)
     assert done.returncode in (0, 5), done.stderr
-    new = _resets(stack)[asked:]
+    new = stack.resets()[asked:]
     assert any(r["machine"] == holder and r["account"] == holder for r in new), new
     eventually("healthy", lambda: stack.json("status", code=None)["healthy"], 120)
 

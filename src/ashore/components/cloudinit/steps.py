@@ -13,7 +13,7 @@ from ashore.model.types import Machine
 from ashore.plan.step import Context, Step
 from ashore.transport.base import Connect
 
-# Software emulation boots in about a minute; see FACTS of each driver.
+# Software emulation boots in about a minute.
 _BOOT_SECONDS = 120.0
 
 
