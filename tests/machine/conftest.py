@@ -87,6 +87,15 @@ class Ashore:
     def json(self, verb: str, *arguments: str, code: int | None = 0) -> Any:
         return json.loads(self.run(verb, "-o", "json", *arguments, code=code).stdout)
 
+    def healthy(self, seconds: float = 60) -> Any:
+        """The status document, once it says that all is well."""
+
+        def ask() -> Any:
+            status = self.json("status", code=None)
+            return status if status["healthy"] else None
+
+        return eventually(f"{self.name} is healthy", ask, seconds)
+
     def exec(self, machine: str, *argv: str, code: int | None = 0) -> str:
         return self.run("exec", machine, "--", *argv, code=code).stdout
 

@@ -70,8 +70,7 @@ def test_a_killed_machine_is_mended(stack: Ashore) -> None:
     eventually("status shows w2 down", seen, 60)
     assert any(c["machine"] == "w2" for c in stack.json("plan")["changes"])
     stack.up()
-    status = stack.json("status")
-    assert status["healthy"], status
+    status = stack.healthy()
     assert {m["name"]: m["address"] for m in status["machines"]}["w2"] == address
 
 

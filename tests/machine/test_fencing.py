@@ -72,7 +72,7 @@ def test_power_verb(stack: Ashore) -> None:
     finally:
         assert stack.run("power", "on", "w2").stdout.strip() == "on"
         stack.up()
-    assert stack.json("status")["healthy"]
+    stack.healthy()
 
 
 def test_power_of_an_unknown_machine(stack: Ashore) -> None:

@@ -22,8 +22,7 @@ def test_killed_up_is_run_again(small: Ashore, layer: str) -> None:
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
     small.up()
-    status = small.json("status")
-    assert status["healthy"], status
+    status = small.healthy()
     assert status["kubernetes"]["ready"] == 2
 
 
@@ -57,7 +56,6 @@ def test_host_reboot(small: Ashore) -> None:
         60,
     )
     small.run("up", seconds=UP_SECONDS)
-    status = small.json("status")
-    assert status["healthy"], status
+    status = small.healthy()
     assert {m["name"]: m["address"] for m in status["machines"]} == addresses
     assert "b" in small.kubectl("get", "configmap", "kept", "-o", "jsonpath={.data.a}")
