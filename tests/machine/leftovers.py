@@ -43,11 +43,10 @@ def _processes(name: str) -> frozenset[str]:
         try:
             cgroup = (entry / "cgroup").read_text()
             line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            dead = "\nState:\tZ" in (entry / "status").read_text()
         except OSError:
             continue  # it ended while we looked
-        if dead:
-            continue  # its parent, the host's init, has yet to take note
+        if not line:
+            continue  # it has ended and given its memory back; its parent has yet to take note
         if f"ashore-{name}" in cgroup or ("systemd-nspawn" in line and f"/{name}/" in line):
             found.add(f"{entry.name} {line[:120]}")
     return frozenset(found)
