@@ -51,12 +51,9 @@ def _service(name: str) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def pods(stack: Ashore) -> Iterator[Ashore]:
     """A server on w1 with a service, a client on w2."""
-    images = json.loads(
-        stack.kubectl("get", "node", "w1", "-o", "jsonpath={.status.images[*].names}")
-        .replace("] [", ",")
-        .join(("", ""))
-    )
-    pause = next(i for i in images if "pause" in i and "@" not in i)
+    node = json.loads(stack.kubectl("get", "node", "w1", "-o", "json"))
+    images = [name for image in node["status"]["images"] for name in image["names"]]
+    pause = next(name for name in images if "pause" in name and "@" not in name)
     server = (
         "/usr/bin/python3",
         "-m",

@@ -38,7 +38,7 @@ async def up(chosen: Chosen, emit: Emit, *, ask: bool) -> int:
         chosen.state.keep_stack_file(chosen.text)
         await drill.heal(chosen, emit)
         await converge(chosen, emit)
-    _what_next(chosen, emit)
+    _what_next(emit)
     return ExitCode.DONE
 
 
@@ -77,5 +77,5 @@ async def _ready_host(chosen: Chosen, emit: Emit, *, ask: bool) -> None:
     refuse(found)
 
 
-def _what_next(chosen: Chosen, emit: Emit) -> None:
+def _what_next(emit: Emit) -> None:
     emit(Note("Next: ashore status; ashore kubectl -- get nodes; ashore shell cp1"))

@@ -9,7 +9,7 @@ from ashore.model.types import Role, Stack
 _WANTED = "/etc/ashore/pacemaker/cib.xml"
 _LIVE = "/var/lib/pacemaker/cib/cib.xml"
 _AUTHORITY = "/usr/local/share/ca-certificates/ashore.crt"
-# What update-ca-certificates would do at a first boot, without its 1.5 s of
+# What update-ca-certificates would do at a first boot, without its second of
 # processor time; when it runs later, it finds the file and does the same.
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 _TRUST = f'grep -qF "$(sed -n 2p {_AUTHORITY})" {_BUNDLE} || cat {_AUTHORITY} >>{_BUNDLE}'
