@@ -90,7 +90,7 @@ def _properties(fencing: bool) -> dict[str, str]:
         "stonith-timeout": "20s",
         # What is off holds no address: nobody has to wait until it is on again.
         "stonith-action": "off",
-        "transition-delay": "100ms",
+        "transition-delay": "200ms",
         "no-quorum-policy": "stop",
         # How long a starting node looks for a cluster before it proposes itself. The
         # stock 20 s are for clusters whose nodes boot at different times.
