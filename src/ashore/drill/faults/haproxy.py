@@ -35,15 +35,27 @@ _AS_WRITTEN = (
 
 _LAST_SERVER = f"sed -i \"$(grep -n '^  server ' {CONFIG} | tail -n 1 | cut -d: -f1)d\" {CONFIG}"
 
-# The monitor page is gone until systemd has started HAProxy, which it cannot; so
-# the cluster stops it here. Only then is the cluster asked to start it again.
-_REFUSED = (
-    f"for i in $(seq 150); do crm_resource --resource {IP} --locate 2>/dev/null"
-    " | grep -qw {other} && break; sleep 0.1; done;"
-    f" crm_resource --cleanup --resource {HAPROXY} --node {{machine}} >/dev/null"
-    " && crm_resource --wait --timeout=20s"
-    f" && crm_mon --one-shot --output-as=xml | grep -q 'op_key=\"{HAPROXY}_start_0\"'"
-    f" && crm_resource --resource {IP} --locate | grep -qw {{other}}"
+_MOVED = f"crm_resource --resource {IP} --locate 2>/dev/null | grep -qw {{other}}"
+_START_FAILED = f"crm_mon --one-shot --output-as=xml | grep -q 'op_key=\"{HAPROXY}_start_0\"'"
+
+
+def _require(test: str, otherwise: str) -> str:
+    """Ends the script where the fault is not what it should be: that would prove nothing."""
+    return f"{test} || {{{{ echo '{otherwise}' >&2; exit 1; }}}}"
+
+
+# systemd cannot start it, so the cluster stops it here. Only when that is done
+# is the cluster asked to start it again.
+_REFUSED = "; ".join(
+    (
+        f"for i in $(seq 60); do {_MOVED} && break; sleep 0.2; done",
+        _require(_MOVED, "the floating IP has not moved"),
+        "crm_resource --wait --timeout=10s",
+        f"crm_resource --cleanup --resource {HAPROXY} --node {{machine}} >/dev/null",
+        "crm_resource --wait --timeout=10s",
+        _require(_START_FAILED, "no start of HAProxy was refused"),
+        _require(_MOVED, "the floating IP has moved back"),
+    )
 )
 
 
@@ -116,7 +128,7 @@ FAULTS = (
         chooses=holder,
         breaks=(
             f"{_SAVE} && echo 'nonsense here' >>{CONFIG}"
-            f" && systemctl kill --signal=KILL haproxy.service && {{{{ {_REFUSED}; }}}}"
+            f" && systemctl kill --signal=KILL haproxy.service || exit 1; {_REFUSED}"
         ),
         mends=f"{_RESTORE}; {TIDY}",
         remains=_UNRESTORED,
