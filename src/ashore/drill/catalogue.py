@@ -2,11 +2,12 @@
 
 from ashore.drill.engine import require
 from ashore.drill.fault import Fault, World
-from ashore.drill.faults import balancers, cluster, lab, links, machines
+from ashore.drill.faults import balancers, bmc, cluster, haproxy, lab, links, machines, pods
 from ashore.errors import AshoreError, ExitCode
 
 _ALL: tuple[Fault, ...] = (
-    *machines.FAULTS, *links.FAULTS, *balancers.FAULTS, *cluster.FAULTS,
+    *machines.FAULTS, *pods.FAULTS, *links.FAULTS, *haproxy.FAULTS, *balancers.FAULTS,
+    *bmc.FAULTS, *cluster.FAULTS,
 )  # fmt: skip
 
 DRILLS: dict[str, Fault] = {fault.name: fault for fault in _ALL}

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
 from typing import Any, Self
@@ -21,8 +22,11 @@ from ashore.model.types import Role
 GUEST = "drill-client"
 WRITTEN = "/api/v1/namespaces/default/configmaps/ashore-drill"
 
-INTERVALS = {"api": 0.010, "held": 0.100, "writes": 0.050, "names": 0.050}
+INTERVALS = {"api": 0.010, "held": 0.100, "writes": 0.050, "names": 0.050, "lease": 0.250}
 """Probe -> seconds between two attempts."""
+
+ALWAYS = ("api", "held", "writes", "names")
+"""Probes of every drill; the others run where a bound names them."""
 
 _WATCH_EVERY = 0.020
 _LONGEST = 900.0  # s; the client ends by then whatever became of us
@@ -41,10 +45,15 @@ class Measured:
 
 
 class Measurement:
-    """Measures from entering to leaving; leaves nothing behind in the stack."""
+    """Measures from entering to leaving; leaves nothing behind in the stack.
 
-    def __init__(self, world: World) -> None:
+    Args:
+        more: probes beside those that always run.
+    """
+
+    def __init__(self, world: World, more: Collection[str]) -> None:
         self._world = world
+        self._probes = [name for name in INTERVALS if name in ALWAYS or name in more]
         self._children: dict[str, Child] = {}
         self.measured = Measured()
 
@@ -77,7 +86,7 @@ class Measurement:
             cidr = world.stack.network.cidr
             address = IPv4Interface(f"{cidr[DRILL.first]}/{cidr.prefixlen}")
             enter = await driver.guest_add(GUEST, address)
-            wish = {"seconds": _LONGEST, "probes": probes(world)}
+            wish = {"seconds": _LONGEST, "probes": probes(world, self._probes)}
             self._children["client"] = await Child.start(
                 [*enter, *python("ashore.drill.client")], wish, self._sampled
             )
@@ -109,7 +118,7 @@ class Measurement:
     def _waits(self) -> str:
         seen = self.measured.samples
         waits: list[str] = []
-        for probe in INTERVALS if "client" in self._children else ():
+        for probe in self._probes if "client" in self._children else ():
             mine = seen.get(probe, [])
             count = sum(s.ok for s in mine)
             if count < _ENOUGH:
@@ -147,8 +156,8 @@ def python(module: str) -> tuple[str, ...]:
     return (sys.executable, "-I", "-m", module)
 
 
-def probes(world: World) -> list[dict[str, Any]]:
-    """What the client is told to do."""
+def probes(world: World, names: Collection[str]) -> list[dict[str, Any]]:
+    """What the client is told to do, for the probes of these names."""
     stack = world.stack
     server = {
         "address": str(stack.network.floating),
@@ -157,13 +166,18 @@ def probes(world: World) -> list[dict[str, Any]]:
         "authority": world.authority,
     }
     known = server | {"identity": world.identity}
-    return [
+    gateway = {"address": str(stack.network.gateway)}
+    first, last = stack.network.dynamic
+    every = [
         server | _every("api", "request", 1.0) | {"path": "/version"},
         server | _every("held", "held", 1.0) | {"path": "/version"},
         known | _every("writes", "write", 2.0) | {"path": WRITTEN},
-        {"address": str(stack.network.gateway), "port": 53, "query": stack.api_name}
-        | _every("names", "name", 0.5),
+        gateway | _every("names", "name", 0.5) | {"port": 53, "query": stack.api_name},
+        gateway
+        | _every("lease", "lease", 1.0)
+        | {"link": "eth0", "range": [str(first), str(last)]},
     ]
+    return [wish for wish in every if wish["name"] in names]
 
 
 def _every(name: str, kind: str, deadline: float) -> dict[str, Any]:

@@ -17,6 +17,7 @@ class Row:
     Attributes:
         gaps: the longest gap of new connections in each run that measured it, seconds.
         bound: what it may be at most, or None.
+        figures: what the checks of the drill measured beside it, seconds of each run.
     """
 
     drill: str
@@ -24,6 +25,7 @@ class Row:
     runs: tuple[Document, ...]
     gaps: tuple[float, ...]
     bound: float | None
+    figures: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
     @property
     def median(self) -> float | None:
@@ -54,7 +56,17 @@ def _row(name: str, runs: list[Document]) -> Row:
     bounds = {b["probe"]: b["gap"] for b in runs[-1].get("bounds", ())}
     gaps = [gap for run in runs if (gap := longest(run, "api")) is not None]
     title = runs[-1].get("title", name)
-    return Row(name, title, tuple(runs), tuple(gaps), bounds.get("api"))
+    return Row(name, title, tuple(runs), tuple(gaps), bounds.get("api"), _figures(runs))
+
+
+def _figures(runs: Sequence[Document]) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """Each check that has a figure, with those of all runs in their order."""
+    found: dict[str, list[float]] = {}
+    for run in runs:
+        for check in run["checks"]:
+            if (figure := check.get("seconds")) is not None:
+                found.setdefault(check["what"], []).append(float(figure))
+    return tuple((what, tuple(figures)) for what, figures in found.items())
 
 
 def longest(document: Document, probe: str) -> float | None:
@@ -75,6 +87,10 @@ def summary(documents: Sequence[Document]) -> dict[str, Any]:
                 "verdicts": {v: row.count(v) for v in VERDICTS},
                 "verdict": row.verdict,
                 "gap": {"median": row.median, "worst": row.worst, "bound": row.bound},
+                "figures": {
+                    what: {"median": statistics.median(figures), "worst": max(figures)}
+                    for what, figures in row.figures
+                },
             }
             for row in rows(documents)
         ],

@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element, SubElement
 
 from ashore.model.types import Role, Stack
@@ -23,6 +23,8 @@ class FenceDevice:
         target: the load balancer that it powers off.
         system: path of the system's resource (`/redfish/v1/Systems/lb1`).
         account, password: one account for each target.
+        authority: certificate (PEM) that vouches for the BMC; empty if the
+            load balancers trust it anyway.
     """
 
     target: str
@@ -30,7 +32,8 @@ class FenceDevice:
     port: int
     system: str
     account: str
-    password: str
+    password: str = field(repr=False)
+    authority: str = ""
 
     @property
     def name(self) -> str:

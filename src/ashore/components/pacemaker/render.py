@@ -8,29 +8,34 @@ from ashore.model.types import Role, Stack
 
 _WANTED = "/etc/ashore/pacemaker/cib.xml"
 _LIVE = "/var/lib/pacemaker/cib/cib.xml"
-_AUTHORITY = "/usr/local/share/ca-certificates/ashore.crt"
+_AUTHORITIES = "/usr/local/share/ca-certificates"
 # What update-ca-certificates would do at a first boot, without its second of
 # processor time; when it runs later, it finds the file and does the same.
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-_TRUST = f'grep -qF "$(sed -n 2p {_AUTHORITY})" {_BUNDLE} || cat {_AUTHORITY} >>{_BUNDLE}'
+_TRUST = f'grep -qF "$(sed -n 2p {{file}})" {_BUNDLE} || cat {{file}} >>{_BUNDLE}'
 
 
 def fragment(stack: Stack, fences: Sequence[cib.FenceDevice], authority: str) -> Fragment:
     """A load balancer's share.
 
     Args:
-        authority: certificate (PEM) that vouches for the fence devices' BMC.
+        authority: certificate (PEM) that vouches for the stack's own Redfish service.
 
     A cluster that finds its CIB at its first start saves a round of elections
     and transitions. Afterwards the live CIB is the cluster's own (it writes
     nodes and counters into it), so later changes go in through its front door.
     """
     seed = f"[ -e {_LIVE} ] || install -D -o hacluster -g haclient -m 0600 {_WANTED} {_LIVE}"
+    trusted = {f"{_AUTHORITIES}/ashore.crt": authority} | {
+        f"{_AUTHORITIES}/ashore-{fence.name}.crt": fence.authority
+        for fence in fences
+        if fence.authority
+    }
     return Fragment(
         "pacemaker",
         files=(
             # The stock agent trusts what the machine trusts.
-            File(_AUTHORITY, authority, notify="update-ca-certificates"),
+            *(File(path, pem, notify="update-ca-certificates") for path, pem in trusted.items()),
             File(cib.POWER_ON, _POWER_ON_AGENT, mode=0o755),
             File(_WANTED, cib.render(stack, fences), mode=0o600, notify=_REPLACE),
             File(
@@ -39,7 +44,7 @@ def fragment(stack: Stack, fences: Sequence[cib.FenceDevice], authority: str) ->
                 notify="systemctl daemon-reload",
             ),
         ),
-        commands=(_TRUST, seed),
+        commands=(*(_TRUST.format(file=path) for path in trusted), seed),
         enable=("pacemaker.service",),
     )
 
