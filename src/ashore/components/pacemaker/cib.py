@@ -93,6 +93,9 @@ def _properties(fencing: bool) -> dict[str, str]:
         "stonith-timeout": "20s",
         # What is off holds no address: nobody has to wait until it is on again.
         "stonith-action": "off",
+        # Pacemaker 3.0 sleeps a second if a change of its own is still on its way
+        # when it asks for the cluster's state; the vote of the quorum device holds
+        # changes up for 90 ms.
         "transition-delay": "200ms",
         "no-quorum-policy": "stop",
         # How long a starting node looks for a cluster before it proposes itself. The
