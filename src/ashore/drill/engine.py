@@ -28,6 +28,10 @@ AFTER = 2.0
 SETTLES = 10.0
 """Seconds in which a stack that is asked may still become healthy: one busy moment is no fault."""
 
+BETWEEN = 60.0
+"""The same between two drills of a series: Pacemaker forgets a failed action after 20 s,
+and looks for what it may forget every 30 s."""
+
 _PREPARES = 60.0
 _INJECTS = 60.0
 _UNDOES = 300.0
@@ -85,10 +89,19 @@ class Outcome:
         return overall(self.checks)
 
 
-async def run(fault: Fault, world: World, measure: Measure, audits: Sequence[Audit]) -> Outcome:
+async def run(
+    fault: Fault,
+    world: World,
+    measure: Measure,
+    audits: Sequence[Audit],
+    settles: float = SETTLES,
+) -> Outcome:
     """Break the stack, measure, mend it, and judge.
 
     The stack's lock is held by the caller.
+
+    Args:
+        settles: seconds to wait for a stack that is not healthy yet.
 
     Raises:
         AshoreError: the driver cannot do it (exit code 2), the stack is not
@@ -97,7 +110,7 @@ async def run(fault: Fault, world: World, measure: Measure, audits: Sequence[Aud
         CancelledError: interrupted; the fault is undone.
     """
     require(fault, world)
-    await _refuse_unhealthy(fault, world)
+    await _refuse_unhealthy(fault, world, settles)
     targets = await fault.choose(world)
     say = _sayer(fault, world)
     say(fault.does.format(**targets))
@@ -140,8 +153,8 @@ async def heal(pending: record.Pending, fault: Fault, world: World) -> None:
     await clean(world)
 
 
-async def _refuse_unhealthy(fault: Fault, world: World) -> None:
-    wrong = await _unhealthy(world, SETTLES)
+async def _refuse_unhealthy(fault: Fault, world: World, settles: float) -> None:
+    wrong = await _unhealthy(world, settles)
     if wrong:
         raise AshoreError(
             f"drill {fault.name}: {world.stack.name} is not healthy, so nothing could be told"

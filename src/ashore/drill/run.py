@@ -28,7 +28,9 @@ async def run(world: World, names: Sequence[str]) -> list[dict[str, Any]]:
         engine.require(fault, world)
     found: list[dict[str, Any]] = []
     for fault in faults:
-        outcome = await engine.run(fault, world, Measurement, (_writes, _lease, _cluster))
+        audits = (_writes, _lease, _cluster)
+        settles = engine.BETWEEN if found else engine.SETTLES
+        outcome = await engine.run(fault, world, Measurement, audits, settles)
         found.append(history.document(outcome, world))
         path = history.keep(world.directory, found[-1])
         world.emit(Note(f"{fault.name}: kept in {path}"))
