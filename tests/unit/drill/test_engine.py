@@ -44,13 +44,12 @@ async def test_the_fault_is_written_down_before_it_is_made(lab: Lab) -> None:
     assert fault.recorded.targets == {"machine": "lb1"}
 
 
-async def test_an_unhealthy_stack_is_refused(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SETTLES", 0.0)
+async def test_an_unhealthy_stack_is_refused(lab: Lab) -> None:
     lab.wrong = [["w1: node not Ready", "no quorum"]] * 1000
     fault = FakeFault()
     measurement = FakeMeasurement(fault)
     with pytest.raises(AshoreError, match=r"(?s)w1: node not Ready.*no quorum") as caught:
-        await engine.run(fault, lab.world(), measurement, ())
+        await engine.run(fault, lab.world(), measurement, (), settles=0.0)
     assert caught.value.exit_code is ExitCode.UNHEALTHY
     assert not measurement.entered
     assert fault.recorded is None
