@@ -18,6 +18,7 @@ from ashore.components.dnsmasq import render as dnsmasq
 from ashore.components.dnsmasq.steps import steps as dnsmasq_steps
 from ashore.components.flannel import render as flannel
 from ashore.components.flannel.steps import steps as flannel_steps
+from ashore.components.gluster import render as gluster
 from ashore.components.haproxy import render as haproxy
 from ashore.components.haproxy.steps import steps as haproxy_steps
 from ashore.components.kubeadm import render as kubeadm
@@ -31,7 +32,7 @@ from ashore.drivers.base import Blueprint, Driver
 from ashore.drivers.steps import Fabric, Made, Uplink
 from ashore.model.fragment import Fragment
 from ashore.model.types import Machine, Role
-from ashore.pki.authority import Pair, make_ca
+from ashore.pki.authority import Pair, issue, make_ca
 from ashore.pki.ssh import known_hosts_line, make_ssh_key, public_line
 from ashore.plan.step import Context, Step
 from ashore.supply.versions import versions
@@ -40,7 +41,8 @@ COMPONENTS: dict[Role, tuple[str, ...]] = {
     Role.GATEWAY: ("dnsmasq", "corosync-qnetd"),
     Role.LOADBALANCER: ("haproxy", "corosync", "pacemaker"),
     Role.CONTROLPLANE: ("containerd", "kubeadm", "flannel", "coredns"),
-    Role.WORKER: ("containerd", "kubeadm", "flannel", "coredns"),
+    Role.WORKER: ("gluster", "containerd", "kubeadm", "flannel", "coredns"),
+    Role.STORAGE: ("gluster",),
 }
 """Role -> the systems that run on its machines."""
 
@@ -49,6 +51,7 @@ DATA: dict[Role, tuple[str, ...]] = {
     Role.LOADBALANCER: (),
     Role.CONTROLPLANE: ("/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd"),
     Role.WORKER: ("/var/lib/containerd", "/var/lib/kubelet"),
+    Role.STORAGE: ("/srv/brick",),
 }
 """Role -> directories that need a plain file system below them and outlive a new root."""
 
@@ -107,6 +110,8 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
                 corosync.fragment(stack, corosync_keys(ctx.secrets, stack)),
                 pacemaker.fragment(stack, fences(ctx), authority(ctx).cert.decode()),
             ]
+        case Role.STORAGE:
+            return [own, *shared_volume(ctx, machine)]
         case Role.CONTROLPLANE | Role.WORKER:
             pause = versions(stack.kubernetes.version).image("pause")
             pki = access.pki(machine)
@@ -115,7 +120,22 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
                 containerd.fragment(sandbox=pause, facts=ctx.facts),
                 kubeadm.fragment(stack, machine, facts=ctx.facts, pki=pki),
                 flannel.fragment(),
+                *shared_volume(ctx, machine),
             ]
+
+
+def shared_volume(ctx: Context, machine: Machine) -> list[Fragment]:
+    """A storage machine's and a worker's share of the Gluster volume; nothing for others."""
+    if ctx.stack.storage is None or machine.role not in gluster.ROLES:
+        return []
+    ca = authority(ctx)
+    identity = Pair.of_bundle(
+        ctx.secrets.keep(
+            f"gluster/{machine.name}.pem",
+            lambda: issue(ca, machine.name, server=True, client=True).bundle(),
+        )
+    )
+    return [gluster.fragment(ctx.stack, ctx.stack.storage, machine, identity, ca.cert)]
 
 
 def redfish(ctx: Context, driver: Driver) -> Redfish:

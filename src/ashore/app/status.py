@@ -10,6 +10,7 @@ from ashore.app.session import Session, open_session
 from ashore.components.coredns import probe as coredns
 from ashore.components.corosync import probe as corosync
 from ashore.components.dnsmasq import probe as dnsmasq
+from ashore.components.gluster import probe as gluster
 from ashore.components.haproxy import probe as haproxy
 from ashore.components.kubeadm import probe as kubeadm
 from ashore.components.kubeadm.access import Access
@@ -158,6 +159,8 @@ async def _health(
             ask = lambda: _gateway(session, machine)  # noqa: E731
         case Role.LOADBALANCER:
             ask = lambda: _balancer(session, machine, holders)  # noqa: E731
+        case Role.STORAGE:
+            ask = lambda: _storage(session, machine)  # noqa: E731
         case Role.CONTROLPLANE | Role.WORKER:
             return _node(machine, cluster)
     try:
@@ -195,6 +198,11 @@ async def _balancer(session: Session, machine: Machine, holders: list[str]) -> H
         wrong += [f"HAProxy sees {', '.join(down)} down"] if down else []
     held = "floating IP, " if machine.name in holders else ""
     return Health(not wrong, "; ".join(wrong) or f"{held}HAProxy to {len(backends or ())} APIs")
+
+
+async def _storage(session: Session, machine: Machine) -> Health:
+    serves = await gluster.serves(session.context.connect, machine.name)
+    return Health(serves, "Gluster" if serves else "glusterd does not answer")
 
 
 def _node(machine: Machine, cluster: Cluster) -> Health:

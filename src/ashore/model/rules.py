@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ashore.model import addresses
+from ashore.model.types import VOLUME_GROUP, Role
 from ashore.stack.violation import Violation, dotted
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _PODS = ("kubernetes", "podCIDR")
 _SERVICES = ("kubernetes", "serviceCIDR")
 _WORKERS = ("machines", "worker", "count")
 _CONTROL_PLANES = ("machines", "controlplane", "count")
+_STORAGE = ("machines", "storage", "count")
+_TYPE = ("storage", "type")
 
 _NODE_PREFIX = 24  # kube-controller-manager's --node-cidr-mask-size
 _LARGEST_PODS = 8  # kube-controller-manager: at most 16 bits between it and the node's
@@ -39,6 +42,7 @@ def violations(file: StackFile) -> list[Violation]:
         *_overlaps(file),
         *_floating(file),
         *_domain(file),
+        *_storage(file),
     ]
 
 
@@ -136,6 +140,19 @@ def _domain(file: StackFile) -> Iterator[Violation]:
         yield Violation(_DOMAIN, f"cannot end in {last}")
     if f".{domain}".endswith(".cluster.local"):
         yield Violation(_DOMAIN, "is the domain of the cluster's own services; take another")
+
+
+def _storage(file: StackFile) -> Iterator[Violation]:
+    """Every type of volume keeps its data on groups of three machines."""
+    count, most = file.machines.storage.count, len(addresses.ROLES[Role.STORAGE])
+    if count % VOLUME_GROUP:
+        possible = ", ".join(map(str, range(0, most + 1, VOLUME_GROUP)))
+        yield Violation(
+            _STORAGE,
+            f"is {count}: a {file.storage.type} volume is made of {VOLUME_GROUP} machines or a "
+            f"multiple; possible are {possible}",
+            (_TYPE,),
+        )
 
 
 def _even(file: StackFile) -> Iterator[Violation]:

@@ -16,8 +16,8 @@ rm -f "$root"/etc/haproxy/haproxy.cfg "$root"/etc/corosync/corosync.conf
 rm -f "$root/var/lib/dbus/machine-id"
 
 # Components enable what a machine's role needs.
-for unit in corosync corosync-qdevice corosync-qnetd dnsmasq haproxy logd nftables \
-    pacemaker pacemaker_remote; do
+for unit in corosync corosync-qdevice corosync-qnetd dnsmasq glusterd glustereventsd haproxy \
+    logd nftables pacemaker pacemaker_remote; do
     if [ -e "$root/usr/lib/systemd/system/$unit.service" ]; then
         chroot "$root" systemctl --quiet disable "$unit.service"
     fi
