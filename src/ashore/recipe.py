@@ -19,6 +19,10 @@ from ashore.components.dnsmasq.steps import steps as dnsmasq_steps
 from ashore.components.flannel import render as flannel
 from ashore.components.flannel.steps import steps as flannel_steps
 from ashore.components.gluster import render as gluster
+from ashore.components.gluster.leave import index_of as storage_index
+from ashore.components.gluster.leave import leave as leave_pool
+from ashore.components.gluster.leave import refuse as refuse_leave
+from ashore.components.gluster.steps import steps as gluster_steps
 from ashore.components.haproxy import render as haproxy
 from ashore.components.haproxy.steps import steps as haproxy_steps
 from ashore.components.kubeadm import render as kubeadm
@@ -74,6 +78,7 @@ def steps(ctx: Context, driver: Driver, image: Sequence[Step]) -> list[Step]:
         *corosync_steps(ctx),
         *haproxy_steps(ctx),
         *pacemaker_steps(ctx),
+        *gluster_steps(ctx),
         *kubeadm_steps(ctx, access),
         *flannel_steps(ctx, access.api, images("flannel")),
         *coredns_steps(ctx, access.api, images("coredns")),
@@ -228,5 +233,17 @@ def known_hosts(ctx: Context) -> str:
 
 
 def retirement(ctx: Context, name: str) -> Callable[[], Awaitable[None]]:
-    """Takes a machine that the file no longer names out of the cluster."""
+    """Takes a machine that the file no longer names out of what it is part of."""
+    if storage_index(name) is not None:
+        return partial(leave_pool, ctx.connect, ctx.stack, name)
     return partial(leave, access_of(ctx), name)
+
+
+def refuse_retirement(ctx: Context, gone: list[str]) -> None:
+    """Raise, before anything is touched, if machines cannot be done without."""
+    refuse_leave(ctx.stack, gone)
+
+
+def retires_after(ctx: Context) -> tuple[str, ...]:
+    """Keys of the steps after which machines that the file no longer names may go."""
+    return ("kube/api", "storage/volume") if ctx.stack.storage else ("kube/api",)

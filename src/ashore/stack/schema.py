@@ -110,8 +110,8 @@ class StorageMachinesSection(Section):
         default=3, ge=0, le=18, description="0 (no shared volume) or a multiple of 3, up to 18."
     )
     cpus: float = Field(default=1, ge=0.25, le=512, description="Processors each may use at most.")
-    memory: Annotated[Memory, at_least(384)] = Field(
-        default=768 * MIB, description="Memory each may use at most, at least 384MiB."
+    memory: Annotated[Memory, at_least(256)] = Field(
+        default=512 * MIB, description="Memory each may use at most, at least 256MiB."
     )
 
 

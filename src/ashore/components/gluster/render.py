@@ -4,7 +4,7 @@ import shlex
 
 from ashore.components.wait import loop
 from ashore.model.fragment import File, Fragment
-from ashore.model.types import Machine, Role, Stack, Storage
+from ashore.model.types import Machine, Role, Stack, Storage, VolumeType
 from ashore.pki.authority import Pair
 
 ROLES = (Role.STORAGE, Role.WORKER)
@@ -124,3 +124,34 @@ _KUBELET_FILE = File(
     f"[Unit]\nRequires={UNIT}\nAfter={UNIT}\n",
     notify="systemctl daemon-reload",
 )
+
+
+def options(stack: Stack, storage: Storage) -> dict[str, str]:
+    """The volume's own options, which can be set before it has started."""
+    names = sorted(m.name for role in ROLES for m in stack.of_role(role))
+    found = {
+        "client.ssl": "on",
+        "server.ssl": "on",
+        "auth.ssl-allow": ",".join(names),
+        "network.ping-timeout": str(PING_TIMEOUT),
+        "cluster.server-quorum-type": "server",
+        "cluster.self-heal-daemon": "on",
+        # Seconds between two looks for what is to be healed. One look was seen
+        # to leave an entry over, and the next one is 600 s later by default.
+        "cluster.heal-timeout": "10",
+        "storage.health-check-interval": "10",
+    }
+    if storage.type is not VolumeType.DISPERSE:
+        found["cluster.quorum-type"] = "auto"
+        found["cluster.favorite-child-policy"] = "majority"
+    return found
+
+
+PING_TIMEOUT = 2
+"""Seconds without an answer after which a client gives a brick up; until then writers wait."""
+
+POOL_OPTIONS = {"cluster.server-quorum-ratio": "51"}
+"""Options of the pool as a whole: bricks stop where less than so many percent are together."""
+
+QUOTA_OPTIONS = {"features.hard-timeout": "0", "features.soft-timeout": "0"}
+"""Quotas count with every write: with the defaults, a directory grows beyond its limit."""

@@ -40,6 +40,10 @@ chroot "$root" systemctl --quiet mask \
     logd.service systemd-networkd-persistent-storage.service \
     systemd-network-generator.service xfs_scrub_all.timer
 
+# glusterd runs this Python program about ten times at each start, to prepare
+# for replication to other sites. Where it is not there, it starts at once.
+rm -f "$root"/usr/lib/*/glusterfs/gsyncd
+
 mkdir -p "$root/var/lib/cloud/seed/nocloud"
 rm -rf "$root/etc/cloud/cloud.cfg.d"
 cp "$(dirname "$0")/cloud.cfg" "$root/etc/cloud/cloud.cfg"
