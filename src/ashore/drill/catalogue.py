@@ -2,11 +2,11 @@
 
 from ashore.drill.engine import require
 from ashore.drill.fault import Fault, World
-from ashore.drill.faults import balancers, cluster, lab, links, machines
+from ashore.drill.faults import balancers, cluster, lab, links, machines, storage
 from ashore.errors import AshoreError, ExitCode
 
 _ALL: tuple[Fault, ...] = (
-    *machines.FAULTS, *links.FAULTS, *balancers.FAULTS, *cluster.FAULTS,
+    *machines.FAULTS, *links.FAULTS, *balancers.FAULTS, *cluster.FAULTS, *storage.FAULTS,
 )  # fmt: skip
 
 DRILLS: dict[str, Fault] = {fault.name: fault for fault in _ALL}

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
 from typing import Any, Self
 
+from ashore.drill import shared
 from ashore.drill.audits.holders import Look, Transition
 from ashore.drill.child import Child
 from ashore.drill.fault import World
 from ashore.drill.gaps import Sample
 from ashore.drill.surely import surely
-from ashore.drivers.base import Guests, Namespaces
+from ashore.drivers.base import Guests, Namespaces, Programs
 from ashore.errors import AshoreError
 from ashore.model.addresses import DRILL
 from ashore.model.types import Role
@@ -21,7 +22,13 @@ from ashore.model.types import Role
 GUEST = "drill-client"
 WRITTEN = "/api/v1/namespaces/default/configmaps/ashore-drill"
 
-INTERVALS = {"api": 0.010, "held": 0.100, "writes": 0.050, "names": 0.050}
+INTERVALS = {
+    "api": 0.010,
+    "held": 0.100,
+    "writes": 0.050,
+    "names": 0.050,
+    shared.PROBE: shared.INTERVAL,
+}
 """Probe -> seconds between two attempts."""
 
 _WATCH_EVERY = 0.020
@@ -46,6 +53,7 @@ class Measurement:
     def __init__(self, world: World) -> None:
         self._world = world
         self._children: dict[str, Child] = {}
+        self._expected: list[str] = []
         self.measured = Measured()
 
     async def __aenter__(self) -> Self:
@@ -77,10 +85,21 @@ class Measurement:
             cidr = world.stack.network.cidr
             address = IPv4Interface(f"{cidr[DRILL.first]}/{cidr.prefixlen}")
             enter = await driver.guest_add(GUEST, address)
-            wish = {"seconds": _LONGEST, "probes": probes(world)}
+            wanted = probes(world)
+            wish = {"seconds": _LONGEST, "probes": wanted}
             self._children["client"] = await Child.start(
                 [*enter, *python("ashore.drill.client")], wish, self._sampled
             )
+            self._expected += [probe["name"] for probe in wanted]
+        writer = shared.writer(world)
+        if writer is not None and isinstance(driver, Programs):
+            await shared.clean(world)
+            self._children["writer"] = await Child.start(
+                driver.inside(writer.name, shared.command()),
+                shared.wish(world, _LONGEST),
+                self._sampled,
+            )
+            self._expected.append(shared.PROBE)
 
     def _sampled(self, line: list[Any]) -> None:
         probe, *rest = line
@@ -109,7 +128,7 @@ class Measurement:
     def _waits(self) -> str:
         seen = self.measured.samples
         waits: list[str] = []
-        for probe in INTERVALS if "client" in self._children else ():
+        for probe in self._expected:
             mine = seen.get(probe, [])
             count = sum(s.ok for s in mine)
             if count < _ENOUGH:
@@ -140,6 +159,7 @@ async def clean(world: World) -> None:
         await world.driver.guest_remove(GUEST)
     with contextlib.suppress(AshoreError):
         await world.api.delete(WRITTEN)
+    await shared.clean(world)
 
 
 def python(module: str) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ class Row:
     """All runs of one drill, oldest first.
 
     Attributes:
-        gaps: the longest gap of new connections in each run that measured it, seconds.
+        gaps: the longest gap in each run that measured it, seconds, of what the drill is about:
+            the probe of its first bound, new connections to the API for most.
         bound: what it may be at most, or None.
     """
 
@@ -52,9 +53,10 @@ def rows(documents: Sequence[Document]) -> list[Row]:
 
 def _row(name: str, runs: list[Document]) -> Row:
     bounds = {b["probe"]: b["gap"] for b in runs[-1].get("bounds", ())}
-    gaps = [gap for run in runs if (gap := longest(run, "api")) is not None]
+    probe = next(iter(bounds), "api")
+    gaps = [gap for run in runs if (gap := longest(run, probe)) is not None]
     title = runs[-1].get("title", name)
-    return Row(name, title, tuple(runs), tuple(gaps), bounds.get("api"))
+    return Row(name, title, tuple(runs), tuple(gaps), bounds.get(probe))
 
 
 def longest(document: Document, probe: str) -> float | None:

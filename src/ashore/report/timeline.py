@@ -18,6 +18,7 @@ _LANES = {
     "held": "held connection",
     "writes": "writes",
     "names": "names",
+    "shared": "shared volume",
 }
 
 

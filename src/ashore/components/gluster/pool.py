@@ -81,12 +81,15 @@ class Pool:
         views = await self._views()
         # Whoever knows most is asked to take the others in.
         first = max(self.machines, key=lambda m: (len(views[m.name]), -m.index))
-        for machine in self.machines:
-            if machine is not first:
-                await self._take_in(first, machine, views)
-        second = next(m for m in self.machines if m is not first)
-        # The first one is known by the name that its address resolves to, until it is probed, too.
-        await tell(self.connect, second.name, "peer", "probe", str(first.address))
+        new = [m for m in self.machines if len(views[m.name]) == 1]
+        uuids = {m.name: await self._identity(m, first, new, views) for m in self.machines}
+        version = await self._version(first)
+        # One that a peer took in would know that peer by the name its address has.
+        await asyncio.gather(*(self._acquaint(m, uuids, version) for m in new))
+        await self.complete()
+
+    async def complete(self) -> None:
+        """Wait until every storage machine reaches every other one."""
 
         async def missing() -> str:
             return "; ".join(await self.drift())
@@ -95,7 +98,7 @@ class Pool:
             missing,
             "the storage machines are one pool",
             seconds=_SECONDS,
-            hint=f"`ashore exec {first.name} -- gluster peer status` says more",
+            hint=f"`ashore exec {self.machines[0].name} -- gluster peer status` says more",
         )
 
     def missing(self, views: Views) -> list[str]:
@@ -112,27 +115,27 @@ class Pool:
                     found.append(f"{machine.name} does not reach {other.name}")
         return found
 
-    async def _take_in(self, first: Machine, machine: Machine, views: Views) -> None:
-        """Make a machine a member; one that lost its disk gets back who it was."""
-        known = _peer(views[first.name], machine)
-        own = _itself(views[machine.name])
-        if known is None:
+    async def _identity(
+        self, machine: Machine, first: Machine, new: list[Machine], views: Views
+    ) -> str:
+        """The machine's UUID in the pool; one that lost its disk gets back the one it had."""
+        own, known = _itself(views[machine.name]), _peer(views[first.name], machine)
+        if known is not None:
+            return known.uuid
+        if machine is not first and first not in new:
             await tell(self.connect, first.name, "peer", "probe", str(machine.address))
-        elif known.uuid != own:
-            others = {p.uuid: p.names[0] for p in views[first.name] if p.uuid != known.uuid}
-            others[_itself(views[first.name])] = str(first.address)
-            await self._restore(machine, known.uuid, others, await self._version(first))
+        return own
 
     async def _version(self, machine: Machine) -> str:
         info = await self.connect(machine.name).get("/var/lib/glusterd/glusterd.info")
         lines = info.decode().splitlines()
         return next(line.partition("=")[2] for line in lines if line.startswith("operating-"))
 
-    async def _restore(
-        self, machine: Machine, uuid: str, others: dict[str, str], version: str
-    ) -> None:
-        peers = [f"{known}={address}" for known, address in others.items()]
-        await self.connect(machine.name).run(["sh", "-c", _RESTORE, "sh", uuid, version, *peers])
+    async def _acquaint(self, machine: Machine, uuids: dict[str, str], version: str) -> None:
+        """Have a machine without bricks know itself and every other one by its address."""
+        peers = [f"{uuids[m.name]}={m.address}" for m in self.machines if m is not machine]
+        argv = ["sh", "-c", _ACQUAINT, "sh", uuids[machine.name], version, *peers]
+        await self.connect(machine.name).run(argv)
 
     async def _views(self) -> Views:
         seen = await asyncio.gather(*(probe.peers(self.connect, m.name) for m in self.machines))
@@ -148,7 +151,7 @@ def _itself(view: list[Peer]) -> str:
 
 
 # As glusterd writes them; state 3 is "peer in cluster". The volumes come from the peers.
-_RESTORE = """\
+_ACQUAINT = """\
 set -e
 uuid=$1 version=$2
 shift 2

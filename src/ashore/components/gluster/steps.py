@@ -22,7 +22,7 @@ def steps(ctx: Context) -> list[Step]:
     return [
         *(Daemon(connect, machine.name) for machine in machines),
         pool,
-        SharedVolume(ctx, storage, (pool.key,)),
+        SharedVolume(ctx, storage, pool),
         Healed(ctx, storage, machines[0].name),
         *(
             Mounted(connect, machine.name, storage)

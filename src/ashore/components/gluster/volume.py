@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ashore.components.gluster import bricks, probe
 from ashore.components.gluster.cli import tell
 from ashore.components.gluster.migrate import remove_bricks
+from ashore.components.gluster.pool import Pool
 from ashore.components.gluster.probe import Volume
 from ashore.components.gluster.render import POOL_OPTIONS, QUOTA_OPTIONS, options
 from ashore.components.wait import until
@@ -29,7 +30,8 @@ class SharedVolume:
 
     ctx: Context = field(repr=False)
     storage: Storage
-    needs: tuple[str, ...]
+    pool: Pool = field(repr=False)
+    needs: tuple[str, ...] = ("storage/pool",)
     machine: None = None
     key: str = "storage/volume"
     title: str = "make the shared volume"
@@ -52,8 +54,9 @@ class SharedVolume:
         found += [f"{key} is {now or 'not set'}" for key, now in self._options(volume).items()]
         if not volume.started:
             return [*found, "it has not started"]
-        off = await probe.offline(self.ctx.connect, self.machines[0].name, self.storage)
-        return found + [f"the brick of {m.name} does not run" for m in self._of(off)]
+        off, looks = await asyncio.gather(self._off(), self._looks())
+        found += [f"the brick of {m.name} does not run" for m in off]
+        return found + [f"the brick of {name} is {look}" for name, look in looks.items()]
 
     async def apply(self) -> None:
         """See `Step`."""
@@ -120,9 +123,6 @@ class SharedVolume:
     def _absent(self, volume: Volume) -> list[Machine]:
         return [m for m in self.machines if str(m.address) not in volume.bricks]
 
-    def _of(self, addresses: list[str]) -> list[Machine]:
-        return [m for m in self.machines if str(m.address) in addresses]
-
     async def _create(self) -> None:
         await self._prepare(self.machines)
         places = [bricks.name(m, self.storage) for m in self.machines]
@@ -147,12 +147,28 @@ class SharedVolume:
     async def _revive(self) -> None:
         """Start bricks that do not run; one whose data is gone is filled from the others."""
         connect = self.ctx.connect
-        off = self._of(await probe.offline(connect, self.machines[0].name, self.storage))
-        for machine in off:
-            if await bricks.is_lost(connect, machine, self.storage):
-                await bricks.put_back(connect, machine, self.storage)
-        if off:
+        looks = await self._looks()
+        for machine in self.machines:
+            if looks.get(machine.name) is bricks.Brick.LOST:
+                await bricks.put_back(connect, machine, self.storage, self.pool)
+        if await self._off():
             await self._tell("start", self.storage.volume, "force")
+        for machine in self.machines:
+            if machine.name in looks:
+                await bricks.fill(connect, machine, self.storage)
+
+    async def _off(self) -> list[Machine]:
+        """Machines whose brick does not run."""
+        off = await probe.offline(self.ctx.connect, self.machines[0].name, self.storage)
+        return [m for m in self.machines if str(m.address) in off]
+
+    async def _looks(self) -> dict[str, bricks.Brick]:
+        """Machines whose brick is not whole."""
+        looks = await asyncio.gather(
+            *(bricks.look(self.ctx.connect, m, self.storage) for m in self.machines)
+        )
+        seen = zip(self.machines, looks, strict=True)
+        return {m.name: look for m, look in seen if look is not bricks.Brick.WHOLE}
 
     async def _set(self, wanted: Mapping[str, str], volume: Volume) -> None:
         """Set what differs; options of the pool need a command of their own."""
