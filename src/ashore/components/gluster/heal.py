@@ -10,6 +10,7 @@ from ashore.errors import AshoreError
 from ashore.events import Output
 from ashore.model.types import Storage
 from ashore.plan.step import Context
+from ashore.transport.base import CommandFailed, MachineDown
 
 _SECONDS = 6 * 3600.0
 """For everything; `up` can be interrupted, and the healing goes on without it."""
@@ -50,6 +51,15 @@ class Healed:
                 )
             if now > again:
                 self.ctx.emit(Output(self.key, "; ".join(wrong)))
-                await tell(self.ctx.connect, self.asked, "volume", "heal", self.storage.volume)
+                await self._ask()
                 again = now + _AGAIN
             await asyncio.sleep(_LOOK_EVERY)
+
+    async def _ask(self) -> None:
+        """Ask for it now. A daemon that has only just started is asked again later."""
+        try:
+            await tell(self.ctx.connect, self.asked, "volume", "heal", self.storage.volume)
+        except MachineDown:
+            raise
+        except CommandFailed as error:
+            self.ctx.emit(Output(self.key, error.message.splitlines()[-1]))

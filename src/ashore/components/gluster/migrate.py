@@ -43,8 +43,7 @@ async def remove_bricks(
 
 async def _status(connect: Connect, machine: str, remove: tuple[str, ...]) -> str:
     """What Gluster calls it, in small letters."""
-    refusal = "No remove-brick task"
-    root = await answer(connect, machine, *remove, "status", refusal=refusal)
+    root = await answer(connect, machine, *remove, "status", refusal="remove-brick not started")
     said = root.findtext(".//aggregate/statusStr", "not started")
     failures = root.findtext(".//aggregate/failures", "0")
     return said if failures == "0" else f"{said}, {failures} failures"

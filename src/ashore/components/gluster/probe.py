@@ -58,6 +58,21 @@ class Healing:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class BrickState:
+    """A machine's brick as the machine itself sees it.
+
+    Attributes:
+        kind: what it lies on: `directory on ext4`, `xfs on LVM`.
+        size, free: bytes of the file system.
+    """
+
+    runs: bool
+    kind: str
+    size: int
+    free: int
+
+
 async def peers(connect: Connect, machine: str) -> list[Peer]:
     """The pool as this machine sees it, itself included.
 
@@ -174,4 +189,27 @@ grep -q " $1 fuse.glusterfs " /proc/self/mounts || {{ echo "$1 is not mounted"; 
 timeout --signal=KILL {_ANSWERS} stat "$1/." >/dev/null 2>&1 && exit 0
 [ $? -eq 137 ] && echo "$1 does not answer" || echo "$1 is broken"
 exit 1
+"""
+
+
+async def brick(connect: Connect, machine: str, storage: Storage) -> BrickState:
+    """The brick of a storage machine; asks neither glusterd nor any other machine.
+
+    Raises:
+        CommandFailed: no answer. MachineDown: the machine cannot be asked.
+    """
+    argv = ["sh", "-c", _BRICK, "sh", storage.brick, storage.volume]
+    done = await connect(machine).run(argv, timeout=10)
+    runs, line = done.text.splitlines()
+    source, kind, size, free = line.split()
+    mapped = source.startswith(("/dev/mapper/", "/dev/dm-"))
+    where = f"{kind} on LVM" if mapped else f"directory on {kind}"
+    return BrickState(runs == "runs", where, int(size), int(free))
+
+
+# A number of a process alone may be another one's after a crash.
+_BRICK = """\
+pid=$(cat /run/gluster/vols/"$2"/*.pid 2>/dev/null)
+grep -qs glusterfsd "/proc/$pid/cmdline" && echo runs || echo stopped
+df --block-size=1 --output=source,fstype,size,avail "$1" | tail -n 1
 """

@@ -93,7 +93,7 @@ ExecStartPre=mkdir -p {storage.mount}
 # Whoever writes while nothing is mounted gets an error, not the machine's own disk.
 ExecStartPre=chattr +i {storage.mount}
 ExecStart={shlex.join(client)}
-ExecStartPost=timeout 10 stat {storage.mount}/.
+ExecStartPost=timeout 10 test -d {storage.mount}/.
 ExecStopPost=-{_UMOUNT} {storage.mount}
 Restart=always
 RestartSec=1s
@@ -147,8 +147,12 @@ def options(stack: Stack, storage: Storage) -> dict[str, str]:
     return found
 
 
-PING_TIMEOUT = 2
-"""Seconds without an answer after which a client gives a brick up; until then writers wait."""
+PING_TIMEOUT = 1
+"""Seconds without an answer after which a client gives a brick up.
+
+A lost machine held a writer up for 1.7 to 2.0 s with 1, 2.6 to 3.6 s with 2 and
+7.6 s with 5. With 1, and 24 busy processes on two cores, none was given up wrongly.
+"""
 
 POOL_OPTIONS = {"cluster.server-quorum-ratio": "51"}
 """Options of the pool as a whole: bricks stop where less than so many percent are together."""

@@ -60,25 +60,28 @@ class SharedVolume:
 
     async def apply(self) -> None:
         """See `Step`."""
-        volume = await self._volume()
-        if volume is None:
+        if await self._volume() is None:
             await self._create()
-        else:
-            await self._resize(volume)
         volume = await self._there()
+        # First of all the names of machines that may connect: new ones are among them.
         await self._set({**POOL_OPTIONS, **options(self.ctx.stack, self.storage)}, volume)
         if not volume.started:
             await self._tell("start", self.storage.volume)
         if volume.options.get("features.quota") != "on":
             await self._tell("quota", self.storage.volume, "enable")
         await self._set(QUOTA_OPTIONS, volume)
+        grown = await self._grow(volume)
         await self._revive()
+        await self._shrink(volume)
         await until(
             self._missing,
             "the shared volume is complete",
             seconds=_SECONDS,
             hint=f"`ashore exec {self.machines[0].name} -- gluster volume status` says more",
         )
+        if grown:
+            # Data moves to the new bricks while everything is served.
+            await self._tell("rebalance", self.storage.volume, "start")
 
     async def _missing(self) -> str:
         return "; ".join(await self.drift())
@@ -128,14 +131,16 @@ class SharedVolume:
         places = [bricks.name(m, self.storage) for m in self.machines]
         await self._tell("create", self.storage.volume, *_KINDS[self.storage.type], *places)
 
-    async def _resize(self, volume: Volume) -> None:
-        connect, first = self.ctx.connect, self.machines[0].name
-        if absent := self._absent(volume):
+    async def _grow(self, volume: Volume) -> bool:
+        absent = self._absent(volume)
+        if absent:
             await self._prepare(absent)
             places = [bricks.name(m, self.storage) for m in absent]
             await self._tell("add-brick", self.storage.volume, *places)
-            # Data moves to the new bricks while everything is served.
-            await self._tell("rebalance", self.storage.volume, "start")
+        return bool(absent)
+
+    async def _shrink(self, volume: Volume) -> None:
+        connect, first = self.ctx.connect, self.machines[0].name
         known = {str(m.address) for m in self.machines}
         if extra := [address for address in volume.bricks if address not in known]:
             places = [f"{address}:{self.storage.brick}" for address in extra]
