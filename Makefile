@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # `ashore up` makes namespaces and mounts: root, by sudo where it is needed.
 SUDO   ?= $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: up down status test unit lint drills bench docs clean
+.PHONY: up down status test unit lint drills bench bench-storage docs clean
 
 up: $(VENV)/.ready
 	$(SUDO) $(BIN)/ashore up
@@ -38,6 +38,9 @@ drills: $(VENV)/.ready
 
 bench: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/python -m bench
+
+bench-storage: $(VENV)/.ready-dev
+	$(SUDO) $(BIN)/python -m bench.storage
 
 docs: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.docs --write

@@ -1,5 +1,7 @@
 """Taking a storage machine out of the pool before it is removed."""
 
+from ipaddress import IPv4Address
+
 from ashore.components.gluster import probe
 from ashore.components.gluster.pool import detach
 from ashore.errors import AshoreError
@@ -16,6 +18,12 @@ def index_of(name: str) -> int | None:
     """The index of a storage machine; None if the name is of no storage machine."""
     named = (i for i in range(1, _MOST) if machine_name(Role.STORAGE, i) == name)
     return next(named, None)
+
+
+def name_at(stack: Stack, at: str) -> str:
+    """The name of the storage machine that the plan puts at an address."""
+    first = address(stack.network.cidr, Role.STORAGE, 1)
+    return machine_name(Role.STORAGE, int(IPv4Address(at)) - int(first) + 1)
 
 
 def refuse(stack: Stack, gone: list[str]) -> None:

@@ -14,6 +14,8 @@ _SECONDS = 6 * 3600.0
 
 _LOOK_EVERY = 2.0
 
+_NEW, _MOVES, _DONE = "not started", "in progress", "completed"
+
 
 async def remove_bricks(
     connect: Connect, machine: str, storage: Storage, places: list[str], emit: Emit
@@ -26,12 +28,14 @@ async def remove_bricks(
     remove = ("volume", "remove-brick", storage.volume, *places)
     deadline = time.monotonic() + _SECONDS
     status = await _status(connect, machine, remove)
-    if status == "not started":
+    if status not in (_MOVES, _DONE):
+        if status != _NEW:
+            await tell(connect, machine, *remove, "stop")
         await tell(connect, machine, *remove, "start")
         status = await _status(connect, machine, remove)
-    while status != "completed":
+    while status != _DONE:
         emit(Output("storage/volume", f"moving data from {', '.join(places)}: {status}"))
-        if status != "in progress" or time.monotonic() > deadline:
+        if status != _MOVES or time.monotonic() > deadline:
             raise AshoreError(
                 f"the data of {', '.join(places)} did not move away: {status}",
                 f"`ashore exec {machine} -- gluster {' '.join(remove)} status` says more",
@@ -42,8 +46,8 @@ async def remove_bricks(
 
 
 async def _status(connect: Connect, machine: str, remove: tuple[str, ...]) -> str:
-    """What Gluster calls it, in small letters."""
+    """What Gluster calls it."""
     root = await answer(connect, machine, *remove, "status", refusal="remove-brick not started")
-    said = root.findtext(".//aggregate/statusStr", "not started")
+    said = root.findtext(".//aggregate/statusStr", _NEW)
     failures = root.findtext(".//aggregate/failures", "0")
     return said if failures == "0" else f"{said}, {failures} failures"

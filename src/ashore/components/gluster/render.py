@@ -1,6 +1,7 @@
 """What Gluster reads on storage machines and on workers, and the unit that mounts the volume."""
 
 import shlex
+from collections.abc import Sequence
 
 from ashore.components.wait import loop
 from ashore.model.fragment import File, Fragment
@@ -126,9 +127,13 @@ _KUBELET_FILE = File(
 )
 
 
-def options(stack: Stack, storage: Storage) -> dict[str, str]:
-    """The volume's own options, which can be set before it has started."""
-    names = sorted(m.name for role in ROLES for m in stack.of_role(role))
+def options(stack: Stack, storage: Storage, leaving: Sequence[str] = ()) -> dict[str, str]:
+    """The volume's own options, which can be set before it has started.
+
+    Args:
+        leaving: names of machines that still have data, and are no longer in the stack.
+    """
+    names = sorted([*(m.name for role in ROLES for m in stack.of_role(role)), *leaving])
     found = {
         "client.ssl": "on",
         "server.ssl": "on",

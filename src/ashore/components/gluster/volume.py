@@ -1,11 +1,12 @@
 """`storage/volume`: the shared volume, on as many bricks as the file says, with its options."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ashore.components.gluster import bricks, probe
 from ashore.components.gluster.cli import tell
+from ashore.components.gluster.leave import name_at
 from ashore.components.gluster.migrate import remove_bricks
 from ashore.components.gluster.pool import Pool
 from ashore.components.gluster.probe import Volume
@@ -64,7 +65,7 @@ class SharedVolume:
             await self._create()
         volume = await self._there()
         # First of all the names of machines that may connect: new ones are among them.
-        await self._set({**POOL_OPTIONS, **options(self.ctx.stack, self.storage)}, volume)
+        await self._set(self._wanted(self._leaving(volume)), volume)
         if not volume.started:
             await self._tell("start", self.storage.volume)
         if volume.options.get("features.quota") != "on":
@@ -72,7 +73,9 @@ class SharedVolume:
         await self._set(QUOTA_OPTIONS, volume)
         grown = await self._grow(volume)
         await self._revive()
-        await self._shrink(volume)
+        if leaving := self._leaving(volume):
+            await self._shrink(leaving)
+            await self._set(self._wanted(), await self._there())
         await until(
             self._missing,
             "the shared volume is complete",
@@ -108,18 +111,25 @@ class SharedVolume:
         return volume
 
     def _membership(self, volume: Volume) -> list[str]:
-        known = {str(m.address) for m in self.machines}
         found = [f"{m.name} has no brick of it" for m in self._absent(volume)]
         return found + [
             f"it has a brick on {address}, which the stack file no longer names"
-            for address in volume.bricks
-            if address not in known
+            for address in self._leaving(volume)
         ]
+
+    def _leaving(self, volume: Volume) -> list[str]:
+        """Addresses of bricks on machines that the file no longer names."""
+        known = {str(m.address) for m in self.machines}
+        return [address for address in volume.bricks if address not in known]
+
+    def _wanted(self, leaving: Sequence[str] = ()) -> dict[str, str]:
+        """Options of pool and volume. What still moves its data away may still connect."""
+        names = [name_at(self.ctx.stack, address) for address in leaving]
+        return {**POOL_OPTIONS, **options(self.ctx.stack, self.storage, names)}
 
     def _options(self, volume: Volume) -> dict[str, str | None]:
         """Options that are not as they should be, with what they are."""
-        wanted = {**POOL_OPTIONS, **options(self.ctx.stack, self.storage), **QUOTA_OPTIONS}
-        wanted["features.quota"] = "on"
+        wanted = {**self._wanted(), **QUOTA_OPTIONS, "features.quota": "on"}
         now = volume.options
         return {key: now.get(key) for key, value in wanted.items() if now.get(key) != value}
 
@@ -139,12 +149,10 @@ class SharedVolume:
             await self._tell("add-brick", self.storage.volume, *places)
         return bool(absent)
 
-    async def _shrink(self, volume: Volume) -> None:
-        connect, first = self.ctx.connect, self.machines[0].name
-        known = {str(m.address) for m in self.machines}
-        if extra := [address for address in volume.bricks if address not in known]:
-            places = [f"{address}:{self.storage.brick}" for address in extra]
-            await remove_bricks(connect, first, self.storage, places, self.ctx.emit)
+    async def _shrink(self, leaving: list[str]) -> None:
+        first = self.machines[0].name
+        places = [f"{address}:{self.storage.brick}" for address in leaving]
+        await remove_bricks(self.ctx.connect, first, self.storage, places, self.ctx.emit)
 
     async def _prepare(self, machines: tuple[Machine, ...] | list[Machine]) -> None:
         await asyncio.gather(*(bricks.prepare(self.ctx.connect, m, self.storage) for m in machines))
