@@ -50,9 +50,11 @@ def _verbs(stack: Stack, runs: int) -> None:
     memory: list[float] = []
     stack.up()  # fills the caches of image and page
     stack.run("down")
+    path: list[tuple[str, float]] = []
     for _ in range(runs):
         before = available()
         up = stack.up()
+        path = up.path
         took["up, warm"].append(up.seconds)
         bare.append(up.commands)
         memory.append(before - available())
@@ -72,7 +74,7 @@ def _verbs(stack: Stack, runs: int) -> None:
           f" of {median(took['up, warm']):.1f} s in all")  # fmt: skip
     print(f"memory of the whole stack: {median(memory):.0f} MiB")
     print("critical path of the last run:")
-    for name, seconds in up.path:
+    for name, seconds in path:
         print(f"  {seconds:>6.1f} s  {name}")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from ashore.bmc.credentials import Credentials, credentials
 from ashore.bmc.steps import PORT as REDFISH_PORT
 from ashore.bmc.steps import Redfish, password
 from ashore.components.cloudinit import render as cloudinit
@@ -167,9 +168,20 @@ def bmc_program(config: Path) -> Sequence[str]:
 
 
 def fences(ctx: Context) -> tuple[FenceDevice, ...]:
-    """How each load balancer can be powered off by the other one."""
-    return tuple(
-        FenceDevice(
+    """How each load balancer can be powered off by the other one.
+
+    Raises:
+        AshoreError: a file that the stack file names for a BMC cannot be used.
+    """
+    given = credentials(ctx.stack)
+    return tuple(_fence(ctx, m, given.get(m.name)) for m in ctx.stack.of_role(Role.LOADBALANCER))
+
+
+def _fence(ctx: Context, machine: Machine, given: Credentials | None) -> FenceDevice:
+    """By the BMC that the file names, else by the stack's own."""
+    bmc = machine.bmc
+    if bmc is None or given is None:
+        return FenceDevice(
             target=machine.name,
             address=str(ctx.stack.network.bmc),
             port=REDFISH_PORT,
@@ -177,7 +189,14 @@ def fences(ctx: Context) -> tuple[FenceDevice, ...]:
             account=machine.name,
             password=password(ctx.secrets, machine.name),
         )
-        for machine in ctx.stack.of_role(Role.LOADBALANCER)
+    return FenceDevice(
+        target=machine.name,
+        address=bmc.address,
+        port=bmc.port,
+        system=bmc.system,
+        account=bmc.account,
+        password=given.password,
+        authority=given.authority,
     )
 
 

@@ -4,18 +4,20 @@ import os
 import platform
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.app.status import status
+from ashore.bmc import process
 from ashore.drill import catalogue, history, record, run
 from ashore.drill.fault import World
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Emit, ignore
 from ashore.host.run import require_root
-from ashore.recipe import access_of
+from ashore.recipe import access_of, redfish
 from ashore.state import lock
 
 
@@ -67,6 +69,19 @@ def _directory(chosen: Chosen) -> Path:
     return chosen.state.root / "drill"
 
 
+@dataclass(frozen=True)
+class _Bmc:
+    """Implements `fault.Bmc`."""
+
+    session: Session
+
+    def kill(self) -> list[int]:
+        return process.kill(self.session.stack.name)
+
+    async def drift(self) -> list[str]:
+        return await redfish(self.session.context, self.session.driver).drift()
+
+
 def _world(session: Session, emit: Emit) -> World:
     chosen, context = session.chosen, session.context
     access = access_of(context)
@@ -91,6 +106,7 @@ def _world(session: Session, emit: Emit) -> World:
         api=access.api,
         authority=access.authority.decode(),
         identity=str(access.identity),
+        bmc=_Bmc(session),
         steady=steady,
         mend=mend,
         emit=emit,

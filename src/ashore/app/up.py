@@ -5,6 +5,7 @@ from ashore.app import drill, packages, uplink
 from ashore.app.doctor import findings, refuse
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
+from ashore.bmc.credentials import credentials
 from ashore.drivers.steps import Removed, extra
 from ashore.errors import ExitCode
 from ashore.events import Emit, Note
@@ -26,10 +27,11 @@ async def up(chosen: Chosen, emit: Emit, *, ask: bool) -> int:
         ask: let the user agree before packages are installed on the host.
 
     Raises:
-        AshoreError: the host is not fit, another command works on the stack,
-            or a step failed.
+        AshoreError: the host is not fit, a file that a BMC needs cannot be
+            used, another command works on the stack, or a step failed.
     """
     require_root("up")
+    credentials(chosen.stack)  # what cannot be used is told before anything is touched
     await _ready_host(chosen, emit, ask=ask)
     with lock.hold(chosen.state.lock, "up"):
         for warning in chosen.stack.warnings:

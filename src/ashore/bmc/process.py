@@ -86,6 +86,21 @@ async def stop(stack: str) -> None:
     await until(what, lambda: "" if cgroups.remove(group) else "group busy", timeout=_KILLED)
 
 
+def kill(stack: str) -> list[int]:
+    """End the service as a crash does, and not what starts it again.
+
+    Returns:
+        The processes that were killed; empty if nothing of it ran.
+    """
+    pids = processes(stack)
+    # Without systemd the outermost is the loop, if there is anything inside of it.
+    loop = [] if systemd_runs() or len(pids) < 2 else _outermost(pids)
+    killed = [pid for pid in pids if pid not in loop]
+    for pid in killed:
+        _send(pid, signal.SIGKILL)
+    return killed
+
+
 def unit_argv(stack: str, program: Sequence[str]) -> list[str]:
     """The command that starts it under systemd."""
     properties = [

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ashore.drill import record
 from ashore.drill.audits import holders
-from ashore.drill.fault import Fault, Targets, World
+from ashore.drill.fault import Fault, Targets, Witnessed, World
 from ashore.drill.gaps import Span
 from ashore.drill.measure import INTERVALS, Measured, clean
 from ashore.drill.surely import surely
@@ -28,9 +28,11 @@ AFTER = 2.0
 SETTLES = 10.0
 """Seconds in which a stack that is asked may still become healthy: one busy moment is no fault."""
 
+_PREPARES = 60.0
 _INJECTS = 60.0
 _UNDOES = 300.0
 _LOOK_EVERY = 0.5
+_WATCHED = "the fault was watched to its end"
 
 _CAPABILITIES = {
     Power: "switch machines off and on",
@@ -49,7 +51,9 @@ class Measuring(Protocol):
     async def stop(self) -> Measured: ...
 
 
-Measure = Callable[[World], AbstractAsyncContextManager[Measuring]]
+Measure = Callable[[World, Collection[str]], AbstractAsyncContextManager[Measuring]]
+"""Measures with the probes that always run, and with those that are named."""
+
 Audit = Callable[[World, Measured, datetime], Awaitable[list[Check]]]
 
 
@@ -101,11 +105,11 @@ async def run(fault: Fault, world: World, measure: Measure, audits: Sequence[Aud
     say(f"expected: {fault.expected.format(**targets)}")
     outcome = Outcome(fault, targets, datetime.now(UTC), Marks(), Measured())
     marks = outcome.marks
-    async with measure(world) as measurement:
+    async with measure(world, {bound.probe for bound in fault.bounds}) as measurement:
         await measurement.ready()
         marks.began = time.monotonic()
         await asyncio.sleep(BEFORE)
-        await _disturb(fault, world, targets, marks, say)
+        outcome.checks += await _disturb(fault, world, targets, marks, say)
         outcome.checks.append(await _recovered(fault, world, marks))
         await asyncio.sleep(AFTER)
         marks.ended = time.monotonic()
@@ -166,20 +170,48 @@ async def _unhealthy(world: World, seconds: float) -> list[str]:
 
 async def _disturb(
     fault: Fault, world: World, targets: Targets, marks: Marks, say: Callable[[str], None]
-) -> None:
+) -> list[Check]:
+    """Break it and mend it; what the fault itself has seen meanwhile."""
     record.write(world.directory, fault.name, targets)
+    witness: asyncio.Task[list[Check]] | None = None
     try:
+        if isinstance(fault, Witnessed):
+            async with asyncio.timeout(_PREPARES):
+                await fault.prepare(world, targets)
         marks.inject = time.monotonic()
+        if isinstance(fault, Witnessed):
+            witness = asyncio.create_task(_witness(fault, world, targets))
         async with asyncio.timeout(_INJECTS):
             await fault.inject(world, targets)
         marks.injected = time.monotonic()
         say(f"injected within {marks.injected - marks.inject:.2f} s; it lasts {fault.lasts:g} s")
-        await asyncio.sleep(fault.lasts - (marks.injected - marks.inject))
+        rest = max(0.0, fault.lasts - (marks.injected - marks.inject))
+        await (asyncio.wait([witness], timeout=rest) if witness else asyncio.sleep(rest))
     finally:
+        if witness is not None:
+            witness.cancel()  # nothing is awaited before the undo
         marks.undo = time.monotonic()
         await surely(_undo(fault, world, targets))
         marks.undone = time.monotonic()
     say(f"undone within {marks.undone - marks.undo:.2f} s")
+    return [] if witness is None else await _testimony(fault, witness)
+
+
+async def _witness(fault: Witnessed, world: World, targets: Targets) -> list[Check]:
+    """A witness that crashes has seen nothing."""
+    try:
+        return await fault.witness(world, targets)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        return [Check(_WATCHED, Verdict.UNKNOWN, said)]
+
+
+async def _testimony(fault: Fault, witness: asyncio.Task[list[Check]]) -> list[Check]:
+    """What a witness has said that had until the undo."""
+    await asyncio.wait([witness])
+    if witness.cancelled():
+        return [Check(_WATCHED, Verdict.UNKNOWN, f"no end within {fault.lasts:g} s")]
+    return witness.result()
 
 
 async def _undo(fault: Fault, world: World, targets: Targets) -> None:

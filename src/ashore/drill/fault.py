@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ashore.components.pacemaker import probe as pacemaker
-from ashore.drill.verdict import Bound
+from ashore.drill.verdict import Bound, Check
 from ashore.drivers.base import Driver
 from ashore.errors import AshoreError
 from ashore.events import Emit
@@ -18,6 +18,18 @@ Targets = Mapping[str, str]
 """What a fault hits: a word for the texts ("machine") -> the name."""
 
 
+class Bmc(Protocol):
+    """The stack's Redfish service on this computer."""
+
+    def kill(self) -> list[int]:
+        """End it as a crash does, and not what starts it again; the processes that were killed."""
+        ...
+
+    async def drift(self) -> list[str]:
+        """What is wrong with what it answers; empty if it serves."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The stack under test.
@@ -27,6 +39,7 @@ class World:
         api: asked directly on the control planes, not through the floating IP.
         authority: the cluster's CA (PEM). identity: file with the
             administrator's certificate and key.
+        bmc: by which the load balancers power each other off.
         steady: what is wrong with the stack now, a phrase each; empty if healthy.
         mend: brings the stack back to what its file says, like `up`.
         facts: kept with every result: stack file, versions, computer.
@@ -39,6 +52,7 @@ class World:
     api: KubeApi
     authority: str
     identity: str
+    bmc: Bmc
     steady: Callable[[], Awaitable[list[str]]]
     mend: Callable[[], Awaitable[None]]
     emit: Emit
@@ -85,7 +99,7 @@ class Fault(Protocol):
         does: what will be done; `{machine}` and other targets are filled in.
         expected: what should happen then, and why.
         needs: capabilities of the driver (`drivers.base.Power`).
-        lasts: seconds from the injection to the undoing.
+        lasts: seconds from the injection to the undoing; at most, if it is `Witnessed`.
         recovers: seconds after the undoing in which the stack must be healthy.
         bounds: what the probes may show at most, from injection to health.
         isolates: the words of targets that nobody reaches while it lasts.
@@ -127,4 +141,17 @@ class Fault(Protocol):
 
     async def left(self, world: World, on: Targets) -> list[str]:
         """What is still there of the fault, a phrase each."""
+        ...
+
+
+@runtime_checkable
+class Witnessed(Protocol):
+    """Optional: a fault that looks itself at what the probes cannot see."""
+
+    async def prepare(self, world: World, on: Targets) -> None:
+        """Put into the stack what it looks at. `undo` removes it."""
+        ...
+
+    async def witness(self, world: World, on: Targets) -> list[Check]:
+        """What it sees from the moment of the injection on; the fault is undone when it ends."""
         ...

@@ -10,7 +10,7 @@ blind. Of a gap with blind time in it only the rest is certain.
 """
 
 import statistics
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -178,3 +178,52 @@ def summarise(samples: Sequence[Sample], window: Span, interval: float) -> Summa
         median=statistics.median(took) if took else 0.0,
         p99=took[min(len(took) - 1, int(len(took) * 0.99))] if took else 0.0,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What became of the requests that failed, for a client that tries again.
+
+    Attributes:
+        failed: requests that failed.
+        lost: of these, no later attempt succeeded in time; `unsure` were not
+            followed to the end, or the client itself did not run meanwhile.
+        longest: seconds from a request that failed to its success, the worst.
+    """
+
+    failed: int
+    lost: int
+    unsure: int
+    longest: float
+
+
+def retried(samples: Sequence[Sample], window: Span, patience: float, tolerance: float) -> Retried:
+    """Follow each request that failed in the window to the success of a later attempt.
+
+    A client that tries again does so when its request has failed. Of the
+    attempts on the schedule those that began from then on stand for it; the
+    first of them may begin an interval later, never sooner.
+
+    Args:
+        patience: seconds from a request's start for which its client tries again.
+        tolerance: seconds of lateness that are the timer's.
+    """
+    failed = [s for s in samples if not s.ok and window.start <= s.planned < window.end]
+    done = sorted((s for s in samples if s.ok), key=lambda each: each.started)
+    starts = [s.started for s in done]
+    soonest = [*accumulate(reversed([s.ended for s in done]), min)][::-1]
+    late = blind(samples, tolerance)
+    until = max((s.ended for s in samples), default=window.end)
+    lost = unsure = 0
+    longest = 0.0
+    for each in failed:
+        at = bisect_left(starts, each.ended)
+        took = soonest[at] - each.started if at < len(soonest) else float("inf")
+        limit = each.started + patience
+        if took <= patience:
+            longest = max(longest, took)
+        elif until < limit or late.seconds(each.started, limit) > 0:
+            unsure += 1
+        else:
+            lost += 1
+    return Retried(len(failed), lost, unsure, longest)

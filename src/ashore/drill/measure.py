@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
 from typing import Any, Self
@@ -27,9 +28,13 @@ INTERVALS = {
     "held": 0.100,
     "writes": 0.050,
     "names": 0.050,
+    "lease": 0.250,
     shared.PROBE: shared.INTERVAL,
 }
 """Probe -> seconds between two attempts."""
+
+ALWAYS = ("api", "held", "writes", "names")
+"""Probes of every drill; the others run where a bound names them."""
 
 _WATCH_EVERY = 0.020
 _LONGEST = 900.0  # s; the client ends by then whatever became of us
@@ -48,10 +53,17 @@ class Measured:
 
 
 class Measurement:
-    """Measures from entering to leaving; leaves nothing behind in the stack."""
+    """Measures from entering to leaving; leaves nothing behind in the stack.
 
-    def __init__(self, world: World) -> None:
+    Args:
+        more: probes beside those that always run.
+    """
+
+    def __init__(self, world: World, more: Collection[str]) -> None:
         self._world = world
+        own = [name for name in INTERVALS if name != shared.PROBE]
+        self._probes = [name for name in own if name in ALWAYS or name in more]
+        self._writes = shared.PROBE in more
         self._children: dict[str, Child] = {}
         self._expected: list[str] = []
         self.measured = Measured()
@@ -85,14 +97,13 @@ class Measurement:
             cidr = world.stack.network.cidr
             address = IPv4Interface(f"{cidr[DRILL.first]}/{cidr.prefixlen}")
             enter = await driver.guest_add(GUEST, address)
-            wanted = probes(world)
-            wish = {"seconds": _LONGEST, "probes": wanted}
+            wish = {"seconds": _LONGEST, "probes": probes(world, self._probes)}
             self._children["client"] = await Child.start(
                 [*enter, *python("ashore.drill.client")], wish, self._sampled
             )
-            self._expected += [probe["name"] for probe in wanted]
+            self._expected += self._probes
         writer = shared.writer(world)
-        if writer is not None and isinstance(driver, Programs):
+        if self._writes and writer is not None and isinstance(driver, Programs):
             await shared.clean(world)
             self._children["writer"] = await Child.start(
                 driver.inside(writer.name, shared.command()),
@@ -167,8 +178,8 @@ def python(module: str) -> tuple[str, ...]:
     return (sys.executable, "-I", "-m", module)
 
 
-def probes(world: World) -> list[dict[str, Any]]:
-    """What the client is told to do."""
+def probes(world: World, names: Collection[str]) -> list[dict[str, Any]]:
+    """What the client is told to do, for the probes of these names."""
     stack = world.stack
     server = {
         "address": str(stack.network.floating),
@@ -177,13 +188,18 @@ def probes(world: World) -> list[dict[str, Any]]:
         "authority": world.authority,
     }
     known = server | {"identity": world.identity}
-    return [
+    gateway = {"address": str(stack.network.gateway)}
+    first, last = stack.network.dynamic
+    every = [
         server | _every("api", "request", 1.0) | {"path": "/version"},
         server | _every("held", "held", 1.0) | {"path": "/version"},
         known | _every("writes", "write", 2.0) | {"path": WRITTEN},
-        {"address": str(stack.network.gateway), "port": 53, "query": stack.api_name}
-        | _every("names", "name", 0.5),
+        gateway | _every("names", "name", 0.5) | {"port": 53, "query": stack.api_name},
+        gateway
+        | _every("lease", "lease", 1.0)
+        | {"link": "eth0", "range": [str(first), str(last)]},
     ]
+    return [wish for wish in every if wish["name"] in names]
 
 
 def _every(name: str, kind: str, deadline: float) -> dict[str, Any]:

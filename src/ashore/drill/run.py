@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ashore.drill import catalogue, engine, history, record
-from ashore.drill.audits import cluster, shared, writes
+from ashore.drill.audits import cluster, lease, shared, writes
 from ashore.drill.fault import World
 from ashore.drill.measure import WRITTEN, Measured, Measurement
 from ashore.drill.shared import PROBE
@@ -29,7 +29,7 @@ async def run(world: World, names: Sequence[str]) -> list[dict[str, Any]]:
         engine.require(fault, world)
     found: list[dict[str, Any]] = []
     for fault in faults:
-        outcome = await engine.run(fault, world, Measurement, (_writes, _shared, _cluster))
+        outcome = await engine.run(fault, world, Measurement, (_writes, _lease, _shared, _cluster))
         found.append(history.document(outcome, world))
         path = history.keep(world.directory, found[-1])
         world.emit(Note(f"{fault.name}: kept in {path}"))
@@ -87,6 +87,11 @@ async def _writes(world: World, measured: Measured, since: datetime) -> list[Che
 
 async def _shared(world: World, measured: Measured, since: datetime) -> list[Check]:
     return await shared.audit(world, measured.samples.get(PROBE, []))
+
+
+async def _lease(world: World, measured: Measured, since: datetime) -> list[Check]:
+    samples = measured.samples.get("lease")
+    return [] if samples is None else [lease.check(samples)]
 
 
 async def _cluster(world: World, measured: Measured, since: datetime) -> list[Check]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ashore.drill.gaps import Sample, Span, Summary, summarise
+from ashore.drill.gaps import Retried, Sample, Span, Summary, retried, summarise
 
 
 class Verdict(StrEnum):
@@ -17,11 +17,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at, and what was seen."""
+    """One thing that was looked at, and what was seen.
+
+    Attributes:
+        seconds: the figure that was measured, if there is one.
+    """
 
     what: str
     verdict: Verdict
     detail: str
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,14 @@ class Bound:
         probe: its name.
         gap: seconds without a success.
         failed: attempts that may fail; None for any number.
+        patience: seconds for which a client tries again what failed: none of
+            its requests may be lost. None: that is not asked.
     """
 
     probe: str
     gap: float
     failed: int | None = None
+    patience: float | None = None
 
 
 FEWEST = 20
@@ -74,6 +82,9 @@ def check_bound(
     found = [_gap(what, bound, seen, window.seconds)]
     if bound.failed is not None:
         found.append(_failures(bound.probe, bound.failed, seen))
+    if bound.patience is not None:
+        seen_again = retried(samples, window, bound.patience, interval)
+        found.append(_lost(bound.probe, bound.patience, seen_again))
     return found
 
 
@@ -105,3 +116,16 @@ def _failures(probe: str, most: int, seen: Summary) -> Check:
         detail += f", {seen.unsure} more while the client itself was late"
         return Check(what, Verdict.UNKNOWN, detail)
     return Check(what, Verdict.PASS, detail)
+
+
+def _lost(probe: str, patience: float, seen: Retried) -> Check:
+    what = f"{probe}: none lost if tried again for {patience:g} s"
+    if seen.lost:
+        return Check(what, Verdict.FAIL, f"{seen.lost} of {seen.failed} that failed are lost")
+    if seen.unsure:
+        detail = f"{seen.unsure} of {seen.failed} that failed could not be followed to the end"
+        return Check(what, Verdict.UNKNOWN, detail)
+    detail = "none failed"
+    if seen.failed:
+        detail = f"{seen.failed} failed, the longest was served after {seen.longest:.2f} s"
+    return Check(what, Verdict.PASS, detail, round(seen.longest, 3))

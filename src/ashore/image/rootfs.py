@@ -10,7 +10,7 @@ from ashore.host.run import run
 from ashore.supply.cache import digest, making
 from ashore.supply.machine import architecture, tied
 
-_SUITE = "trixie"
+SUITE = "trixie"
 
 # 33 s on two idle cores with a near mirror; a slow line needs far longer for 150 MB.
 _SECONDS = 1800.0
@@ -34,7 +34,7 @@ def wanted() -> str:
     """The digest of the root file system that this program makes."""
     return digest(
         {
-            "suite": _SUITE,
+            "suite": SUITE,
             "architecture": architecture(),
             "packages": packages(),
             "excluded": _EXCLUDED,
@@ -69,8 +69,7 @@ async def obtain(cache: Path, emit: Emit) -> Path:
 
 
 async def _bootstrap(target: Path, emit: Emit) -> None:
-    lines = mirrors(_apt_sources())
-    emit(Output("image/rootfs", f"installing Debian {_SUITE}"))
+    emit(Output("image/rootfs", f"installing Debian {SUITE}"))
     with as_file(files("ashore.image") / "data") as data:
         argv = tied(["nice", "-n", "5", "mmdebstrap"])
         argv += ["--quiet", "--variant=minbase", "--format=directory"]
@@ -78,7 +77,7 @@ async def _bootstrap(target: Path, emit: Emit) -> None:
         argv += [f"--dpkgopt={line}" for line in _EXCLUDED]
         argv += [f"--include={','.join(packages())}"]
         argv += [f'--customize-hook=sh {data / "customize.sh"} "$1"']
-        argv += [_SUITE, str(target), *lines]
+        argv += [SUITE, str(target), *host_mirrors()]
         await run(argv, timeout=_SECONDS)
 
 
@@ -94,9 +93,14 @@ def mirrors(sources: Iterable[str]) -> tuple[str, ...]:
     main = next((u for u in found if u.rstrip("/").endswith("/debian")), None)
     if main is None:
         return ()
-    lines = [f"deb {main} {_SUITE} main", f"deb {main} {_SUITE}-updates main"]
+    lines = [f"deb {main} {SUITE} main", f"deb {main} {SUITE}-updates main"]
     security = next((u for u in found if "debian-security" in u), None)
-    return (*lines, *([f"deb {security} {_SUITE}-security main"] if security else []))
+    return (*lines, *([f"deb {security} {SUITE}-security main"] if security else []))
+
+
+def host_mirrors() -> tuple[str, ...]:
+    """`mirrors` of this host's own apt sources."""
+    return mirrors(_apt_sources())
 
 
 def _active(text: str) -> str:

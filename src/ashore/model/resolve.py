@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ashore.model import addresses
-from ashore.model.types import Kubernetes, Machine, Network, Role, Stack, Storage, VolumeType
+from ashore.model.types import (
+    Bmc,
+    Kubernetes,
+    Machine,
+    Network,
+    Role,
+    Stack,
+    Storage,
+    VolumeType,
+)
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second; who draws a stack does not need it
     from collections.abc import Iterator
@@ -70,6 +79,7 @@ def _machines(file: StackFile) -> Iterator[Machine]:
         Role.WORKER: file.machines.worker,
         Role.STORAGE: file.machines.storage,
     }
+    bmcs = dict(_bmcs(file))
     for role, section in sections.items():
         for index in range(1, section.count + 1):
             name = machine_name(role, index)
@@ -81,4 +91,22 @@ def _machines(file: StackFile) -> Iterator[Machine]:
                 mac=addresses.mac(file.name, name),
                 cpus=section.cpus,
                 memory=section.memory,
+                bmc=bmcs.get(name),
+            )
+
+
+def _bmcs(file: StackFile) -> Iterator[tuple[str, Bmc]]:
+    """Each BMC that the file names, with its machine."""
+    for name, given in file.machines.loadbalancer.bmc:
+        if given is not None:
+            yield (
+                name,
+                Bmc(
+                    address=given.address,
+                    port=given.port,
+                    system=given.system,
+                    account=given.account,
+                    password_file=given.password_file,
+                    ca=given.ca,
+                ),
             )

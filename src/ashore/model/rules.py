@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import AddressValueError, IPv4Address
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,9 @@ _CONTROL_PLANES = ("machines", "controlplane", "count")
 _STORAGE = ("machines", "storage", "count")
 _TYPE = ("storage", "type")
 
+_UPLINK = ("network", "uplink")
+_BMCS = ("machines", "loadbalancer", "bmc")
+
 _NODE_PREFIX = 24  # kube-controller-manager's --node-cidr-mask-size
 _LARGEST_PODS = 8  # kube-controller-manager: at most 16 bits between it and the node's
 _LARGEST_SERVICES, _SMALLEST_SERVICES = 12, 28  # kube-apiserver, kubeadm (ten addresses)
@@ -43,6 +47,7 @@ def violations(file: StackFile) -> list[Violation]:
         *_floating(file),
         *_domain(file),
         *_storage(file),
+        *_bmcs(file),
     ]
 
 
@@ -153,6 +158,35 @@ def _storage(file: StackFile) -> Iterator[Violation]:
             f"multiple; possible are {possible}",
             (_TYPE,),
         )
+
+
+def _bmcs(file: StackFile) -> Iterator[Violation]:
+    """Who fences through the wrong BMC powers off the wrong machine, or none."""
+    cidr = file.network.cidr
+    seen: dict[tuple[str, int, str], Path] = {}
+    for name, bmc in file.machines.loadbalancer.bmc:
+        if bmc is None:
+            continue
+        path = (*_BMCS, name)
+        other = seen.setdefault((bmc.address, bmc.port, bmc.system), path)
+        if other != path:
+            yield Violation(
+                (*path, "system"),
+                f"is {dotted(other)}'s too; two machines are two systems",
+                ((*other, "system"),),
+            )
+        try:
+            address = IPv4Address(bmc.address)
+        except AddressValueError:
+            address = None
+        inside = address is not None and address in cidr
+        if inside and address is not None and cidr.prefixlen <= addresses.SMALLEST_PREFIX:
+            use = addresses.planned_use(cidr, address)
+            if use is not None:
+                yield Violation((*path, "address"), f"is planned for {use}", (_CIDR,))
+        if file.network.uplink == "none" and not inside:
+            message = "is outside network.cidr, where nothing gets to: network.uplink is none"
+            yield Violation((*path, "address"), message, (_UPLINK, _CIDR))
 
 
 def _even(file: StackFile) -> Iterator[Violation]:

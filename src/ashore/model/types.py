@@ -16,6 +16,26 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Bmc:
+    """The BMC of a real server, spoken to over Redfish.
+
+    Attributes:
+        address: IPv4 address or name.
+        system: path of the server's resource.
+        password_file: on this computer, with the account's password.
+        ca: file on this computer with the certificate that vouches for it; None
+            if the machines trust it anyway.
+    """
+
+    address: str
+    port: int
+    system: str
+    account: str
+    password_file: str
+    ca: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """One machine of a stack.
 
@@ -26,6 +46,7 @@ class Machine:
         mac: locally administered, derived from stack name and machine name.
         cpus: processors the machine may use at most (enforced by the driver).
         memory: bytes the machine may use at most (enforced by the driver).
+        bmc: None for the stack's own Redfish service.
     """
 
     name: str
@@ -35,6 +56,7 @@ class Machine:
     mac: str
     cpus: float
     memory: int
+    bmc: Bmc | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The report as one HTML page that needs nothing from anywhere."""
 
+import statistics
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
@@ -108,10 +109,19 @@ def _section(row: Row) -> str:
 <dl>
 <dt>Done</dt><dd>{escape(first.get("does", ""))}</dd>
 <dt>Expected</dt><dd>{escape(first.get("expected", ""))}</dd>
-</dl>
+{_measured(row)}</dl>
 {runs}
 {more if rest else ""}
 </section>"""
+
+
+def _measured(row: Row) -> str:
+    """What the drill's own checks measured, over all of its runs."""
+    return "".join(
+        f"<dt>Measured</dt><dd>{escape(what)}: median {seconds(statistics.median(figures))},"
+        f" worst {seconds(max(figures))}, {len(figures)} of {len(row.runs)} runs</dd>\n"
+        for what, figures in row.figures
+    )
 
 
 def _run(run: Document) -> str:

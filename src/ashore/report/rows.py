@@ -7,6 +7,9 @@ from typing import Any
 
 Document = dict[str, Any]
 
+PROBE = "shared"
+"""Of writes to the shared volume: drills that have a bound for it are about storage."""
+
 VERDICTS = ("pass", "unknown", "fail")
 
 
@@ -16,8 +19,9 @@ class Row:
 
     Attributes:
         gaps: the longest gap in each run that measured it, seconds, of what the drill is about:
-            the probe of its first bound, new connections to the API for most.
+            writes to the shared volume, or new connections to the API.
         bound: what it may be at most, or None.
+        figures: what the checks of the drill measured beside it, seconds of each run.
     """
 
     drill: str
@@ -25,6 +29,7 @@ class Row:
     runs: tuple[Document, ...]
     gaps: tuple[float, ...]
     bound: float | None
+    figures: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
     @property
     def median(self) -> float | None:
@@ -53,10 +58,20 @@ def rows(documents: Sequence[Document]) -> list[Row]:
 
 def _row(name: str, runs: list[Document]) -> Row:
     bounds = {b["probe"]: b["gap"] for b in runs[-1].get("bounds", ())}
-    probe = next(iter(bounds), "api")
+    probe = PROBE if PROBE in bounds else "api"
     gaps = [gap for run in runs if (gap := longest(run, probe)) is not None]
     title = runs[-1].get("title", name)
-    return Row(name, title, tuple(runs), tuple(gaps), bounds.get(probe))
+    return Row(name, title, tuple(runs), tuple(gaps), bounds.get(probe), _figures(runs))
+
+
+def _figures(runs: Sequence[Document]) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """Each check that has a figure, with those of all runs in their order."""
+    found: dict[str, list[float]] = {}
+    for run in runs:
+        for check in run["checks"]:
+            if (figure := check.get("seconds")) is not None:
+                found.setdefault(check["what"], []).append(float(figure))
+    return tuple((what, tuple(figures)) for what, figures in found.items())
 
 
 def longest(document: Document, probe: str) -> float | None:
@@ -77,6 +92,10 @@ def summary(documents: Sequence[Document]) -> dict[str, Any]:
                 "verdicts": {v: row.count(v) for v in VERDICTS},
                 "verdict": row.verdict,
                 "gap": {"median": row.median, "worst": row.worst, "bound": row.bound},
+                "figures": {
+                    what: {"median": statistics.median(figures), "worst": max(figures)}
+                    for what, figures in row.figures
+                },
             }
             for row in rows(documents)
         ],

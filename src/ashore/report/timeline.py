@@ -18,6 +18,7 @@ _LANES = {
     "held": "held connection",
     "writes": "writes",
     "names": "names",
+    "lease": "lease",
     "shared": "shared volume",
 }
 

@@ -18,9 +18,17 @@ def fields_of(section: Section) -> dict[str, FieldInfo]:
 
 
 def section_of(field: FieldInfo) -> Section | None:
-    """The section that a field holds, or None for a scalar."""
-    kind = field.annotation
-    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+    """The section that a field holds, one that may be left out too, or None for a scalar."""
+    for kind in (field.annotation, *get_args(field.annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
+def left_out(path: Path) -> bool:
+    """Whether the default is that the section is not there at all."""
+    field = field_at(path)
+    return section_of(field) is not None and not field.is_required() and field.default is None
 
 
 def section_at(path: Path) -> Section:
@@ -81,5 +89,9 @@ def default_text(path: Path) -> str | None:
     """The default as it is written in the file, or None if it follows from other keys."""
     data: Any = StackFile().model_dump(mode="json", by_alias=True)
     for part in path:
+        if data is None:  # in a section that is not there by default
+            field = field_at(path)
+            data = None if field.is_required() else field.default
+            break
         data = data[part]
     return None if data is None else f"{data:g}" if isinstance(data, float) else str(data)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ashore.errors import AshoreError, ExitCode
 from ashore.stack.document import Document, parse
+from ashore.stack.fields import field_at
 from ashore.stack.messages import violation
 from ashore.stack.schema import StackFile
 from ashore.stack.violation import InvalidStackFile, Located, Path, Place, Violation, dotted
@@ -128,15 +129,24 @@ def _validate(document: Document) -> Loaded:
     valid = copy.deepcopy(document.data)
     for detail in details:
         found = violation(detail)
-        invalid.append(found.path)
+        gone = _gives_way(detail["type"], found.path)
+        invalid.append(gone)
         at_key = detail["type"] == "extra_forbidden" or detail["input"] is None
         place = document.place(found.path, key=at_key)
         violations.append(Located(dotted(found.path), found.message, place))
-        _drop(valid, found.path)
+        _drop(valid, gone)
     return Loaded(document, StackFile.model_validate(valid), tuple(invalid), tuple(violations))
+
+
+def _gives_way(kind: str, path: Path) -> Path:
+    """What cannot stay because of a violation: a section without a key that it needs goes too."""
+    known = kind != "extra_forbidden"
+    return path[:-1] if known and path and field_at(path).is_required() else path
 
 
 def _drop(data: Any, path: Path) -> None:
     for part in path[:-1]:
+        if part not in data:
+            return  # gone already, with the section around it
         data = data[part]
     data.pop(path[-1], None)

@@ -20,6 +20,8 @@ def _message(error: ErrorDetails, path: Path) -> str:
     if value is None:
         return "is empty; give it a value or delete the line"
     match kind:
+        case "missing":
+            return f"is missing; {_example(path)}"
         case "extra_forbidden":
             return _unknown(path)
         case "value_error":
@@ -46,6 +48,11 @@ def _unknown(path: Path) -> str:
         if path[-1] in fields_of(section_at(section)):
             return f"is unknown here; it belongs to {dotted(section) or 'the top of the file'}"
     return f"is unknown; known here: {', '.join(known)}"
+
+
+def _example(path: Path) -> str:
+    example = (field_at(path).examples or [""])[0]
+    return f"write it as {path[-1]}: {example}"
 
 
 def _not_offered(path: Path, value: object) -> str:

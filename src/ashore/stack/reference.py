@@ -32,6 +32,11 @@ _KINDS = {
     "serviceCIDR": "IPv4 network",
     "domain": "domain",
     "floatingIP": "IPv4 address",
+    "address": "IPv4 address or name",
+    "system": "path of a resource",
+    "account": "text",
+    "passwordFile": "path of a file",
+    "ca": "path of a file",
 }
 _EXAMPLE = """\
 ## The whole file
@@ -45,7 +50,10 @@ As `ashore init` writes it:
 
 def text() -> str:
     """The page as Markdown."""
-    return "\n".join([_HEAD, *map(_section, sections()), _EXAMPLE.format(text=init.text())])
+    # Sections of one kind are described once, where the first of them stands.
+    first = {section_at(path): path for path in reversed(sections())}
+    shown = [path for path in sections() if first[section_at(path)] == path]
+    return "\n".join([_HEAD, *map(_section, shown), _EXAMPLE.format(text=init.text())])
 
 
 def _section(path: Path) -> str:
@@ -74,5 +82,7 @@ def _value(path: Path) -> str:
 def _default(path: Path) -> str:
     if section_of(field_at(path)):
         return ""
+    if field_at(path).is_required():
+        return "needed"
     value = default_text(path)
     return f"`{value}`" if value is not None else "see there"

@@ -8,9 +8,21 @@ Rules that hold between keys are in `ashore.model.rules`.
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-from ashore.stack.values import MIB, Address, Cidr, Domain, Memory, Name, format_memory
+from ashore.stack.values import (
+    MIB,
+    Account,
+    Address,
+    Cidr,
+    Domain,
+    Host,
+    HostFile,
+    Memory,
+    Name,
+    Resource,
+    format_memory,
+)
 
 
 def at_least(mib: int) -> Any:
@@ -68,6 +80,51 @@ class GatewaySection(Section):
     )
 
 
+class BmcSection(Section):
+    """The BMC by which a load balancer that is a real server is powered off, over Redfish."""
+
+    address: Host = Field(
+        examples=["192.0.2.11"],
+        description="Address or name of the BMC, for the other load balancer.",
+    )
+    port: int = Field(default=443, ge=1, le=65535, description="Its port; always TLS.")
+    system: Resource = Field(
+        examples=["/redfish/v1/Systems/1"],
+        description="The server among the BMC's systems, as the path of its resource.",
+    )
+    account: Account = Field(
+        examples=["fence"],
+        description="An account that may see and reset this system; best nothing else.",
+    )
+    password_file: HostFile = Field(
+        alias="passwordFile",
+        examples=["/etc/ashore/lb1.password"],
+        description="File on this computer with the account's password in one line, readable by "
+        "its owner only (mode 0600). The password itself never stands in this file.",
+    )
+    ca: HostFile | None = Field(
+        default=None,
+        examples=["/etc/ashore/bmc-ca.pem"],
+        description="File with the certificate (PEM) that vouches for the BMC. Default: what the "
+        "machines trust anyway.",
+    )
+
+
+class BmcsSection(Section):
+    """BMCs of load balancers that are real servers; the others have the stack's Redfish."""
+
+    lb1: BmcSection | None = Field(default=None)
+    lb2: BmcSection | None = Field(default=None)
+
+    @field_validator("lb1", "lb2", mode="before")
+    @classmethod
+    def _given(cls, value: object) -> object:
+        """Whoever names a machine and leaves the rest out has not meant the stack's own BMC."""
+        if value is None:
+            raise ValueError("is empty")
+        return value
+
+
 class LoadBalancerSection(Section):
     """HAProxy in front of the Kubernetes API, the floating IP by Corosync and Pacemaker."""
 
@@ -76,6 +133,7 @@ class LoadBalancerSection(Section):
     memory: Annotated[Memory, at_least(256)] = Field(
         default=512 * MIB, description="Memory each may use at most, at least 256MiB."
     )
+    bmc: BmcsSection = Field(default_factory=BmcsSection)
 
 
 class ControlPlaneSection(Section):

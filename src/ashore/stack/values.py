@@ -83,6 +83,38 @@ def parse_domain(value: object) -> str:
     return text
 
 
+def parse_host(value: object) -> str:
+    """An IPv4 address or a name."""
+    text = _text(value)
+    if text.rsplit(".", 1)[-1].isdigit():
+        return str(parse_address(text))
+    return parse_domain(text)
+
+
+def parse_file(value: object) -> str:
+    """The path of a file on this computer, the same whatever the current directory is."""
+    text = _text(value)
+    if not text.startswith("/") or text.endswith("/") or not text.isprintable():
+        raise ValueError("must be the whole path of a file, from / on")
+    return text
+
+
+def parse_resource(value: object) -> str:
+    """The path of a Redfish resource."""
+    text = _text(value)
+    if not re.fullmatch(r"/redfish/v1/Systems/[A-Za-z0-9._~-]+", text):
+        raise ValueError("must be the path of one system, such as /redfish/v1/Systems/1")
+    return text
+
+
+def parse_account(value: object) -> str:
+    """The name of an account."""
+    text = _text(value)
+    if not re.fullmatch(r"[!-~]{1,64}", text) or ":" in text:
+        raise ValueError("must be 1 to 64 letters, digits and signs without a space or colon")
+    return text
+
+
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
@@ -117,3 +149,13 @@ Domain = Annotated[
     BeforeValidator(parse_domain),
     WithJsonSchema({"type": "string", "pattern": DOMAIN_PATTERN}),
 ]
+Host = Annotated[str, BeforeValidator(parse_host)]
+HostFile = Annotated[
+    str, BeforeValidator(parse_file), WithJsonSchema({"type": "string", "pattern": "^/"})
+]
+Resource = Annotated[
+    str,
+    BeforeValidator(parse_resource),
+    WithJsonSchema({"type": "string", "pattern": "^/redfish/v1/Systems/"}),
+]
+Account = Annotated[str, BeforeValidator(parse_account)]

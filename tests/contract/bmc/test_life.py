@@ -105,6 +105,17 @@ async def test_it_comes_back_when_it_is_killed(step: Redfish) -> None:
     assert await back(step, killed) < 30
 
 
+async def test_a_drill_kills_the_service_and_not_what_starts_it_again(step: Redfish) -> None:
+    await step.apply()
+    killed = service()
+    loop = [pid for pid in process.processes(STACK) if pid != killed]
+    assert process.kill(STACK) == [killed]
+    assert await back(step, killed) < 30
+    assert set(loop) <= set(process.processes(STACK))
+    await process.stop(STACK)
+    assert process.kill(STACK) == []
+
+
 async def test_a_change_restarts_it(step: Redfish) -> None:
     await step.apply()
     before = service()

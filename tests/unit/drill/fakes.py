@@ -1,7 +1,7 @@
 """A stack that only remembers what was done to it."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -12,12 +12,13 @@ from ashore.drill.audits.holders import Look, Transition
 from ashore.drill.fault import Targets, World
 from ashore.drill.gaps import Span
 from ashore.drill.measure import INTERVALS, Measured
-from ashore.drill.verdict import Bound
+from ashore.drill.verdict import Bound, Check
 from ashore.drivers.base import PowerState
 from ashore.events import Event, Note
 from ashore.model.load import loads_stack
 from ashore.model.types import Role
 from ashore.transport.fake import RecordingTransport
+from ashore.transport.kubeapi import object_path
 from tests.unit.drill.test_gaps import NEVER, ticks
 
 
@@ -59,10 +60,27 @@ class FakeApi:
     async def get(self, path: str) -> Any:
         return self.objects.get(path)
 
-    async def apply(self, wanted: Any) -> None: ...
+    async def apply(self, wanted: Any) -> None:
+        self.objects[object_path(wanted)] = wanted
 
     async def delete(self, path: str) -> None:
         self.objects.pop(path, None)
+
+
+@dataclass
+class FakeBmc:
+    """Serves again at the look after those that `wrong` answers."""
+
+    pids: list[int] = field(default_factory=lambda: [4711])
+    wrong: list[list[str]] = field(default_factory=list[list[str]])
+    kills: int = 0
+
+    def kill(self) -> list[int]:
+        self.kills += 1
+        return self.pids
+
+    async def drift(self) -> list[str]:
+        return self.wrong.pop(0) if self.wrong else []
 
 
 @dataclass
@@ -72,6 +90,7 @@ class Lab:
     directory: Path
     driver: FakeDriver = field(default_factory=FakeDriver)
     api: FakeApi = field(default_factory=FakeApi)
+    bmc: FakeBmc = field(default_factory=FakeBmc)
     machine: RecordingTransport = field(default_factory=RecordingTransport)
     wrong: list[list[str]] = field(default_factory=list[list[str]])
     events: list[Event] = field(default_factory=list[Event])
@@ -97,6 +116,7 @@ class Lab:
             api=cast("Any", self.api),
             authority="",
             identity="",
+            bmc=self.bmc,
             steady=self.steady,
             mend=mend,
             emit=self.events.append,
@@ -146,6 +166,30 @@ class FakeFault:
 
 
 @dataclass
+class FakeWitnessed(FakeFault):
+    """Looks itself at what happens."""
+
+    sees: Callable[[], Awaitable[list[Check]]] | None = None
+    order: list[str] = field(default_factory=list[str])
+
+    async def prepare(self, world: World, on: Targets) -> None:
+        assert record.pending(world.directory) is not None
+        assert not self.broken
+        self.order.append("prepared")
+
+    async def inject(self, world: World, on: Targets) -> None:
+        self.order.append("injected")
+        await FakeFault.inject(self, world, on)
+
+    async def undo(self, world: World, on: Targets) -> None:
+        self.order.append("undone")
+        await FakeFault.undo(self, world, on)
+
+    async def witness(self, world: World, on: Targets) -> list[Check]:
+        return [] if self.sees is None else await self.sees()
+
+
+@dataclass
 class FakeMeasurement:
     """Has seen an outage that begins with the fault, and nothing else.
 
@@ -161,7 +205,8 @@ class FakeMeasurement:
     entered: bool = False
     left: bool = False
 
-    def __call__(self, world: World) -> Self:
+    def __call__(self, world: World, more: Collection[str]) -> Self:
+        self.more = more
         return self
 
     async def __aenter__(self) -> Self:

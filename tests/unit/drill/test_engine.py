@@ -13,7 +13,7 @@ from ashore.drill.measure import Measured
 from ashore.drill.verdict import Bound, Check, Verdict
 from ashore.drivers.base import Freeze
 from ashore.errors import AshoreError, ExitCode
-from tests.unit.drill.fakes import FakeFault, FakeMeasurement, Lab
+from tests.unit.drill.fakes import FakeFault, FakeMeasurement, FakeWitnessed, Lab
 
 
 async def test_a_drill_passes(lab: Lab) -> None:
@@ -186,3 +186,65 @@ async def test_what_is_left_of_a_fault_fails(lab: Lab) -> None:
     fault = Leaves()
     outcome = await engine.run(fault, lab.world(), FakeMeasurement(fault), ())
     assert outcome.verdict is Verdict.FAIL
+
+
+async def test_a_fault_that_looks_itself_ends_when_it_has_seen_enough(lab: Lab) -> None:
+    async def sees() -> list[Check]:
+        await asyncio.sleep(0.5)
+        return [Check("pods run elsewhere", Verdict.PASS, "after 0.50 s", 0.5)]
+
+    fault = FakeWitnessed(lasts=60, sees=sees)
+    outcome = await engine.run(fault, lab.world(), FakeMeasurement(fault), ())
+    assert fault.order == ["prepared", "injected", "undone"]
+    assert outcome.verdict is Verdict.PASS, outcome.checks
+    assert "pods run elsewhere" in [check.what for check in outcome.checks]
+    assert outcome.marks.undo - outcome.marks.inject < 30
+
+
+async def test_a_witness_that_crashed_or_did_not_end_has_seen_nothing(lab: Lab) -> None:
+    async def crash() -> list[Check]:
+        raise KeyError("status")
+
+    async def endless() -> list[Check]:
+        await forever()
+        return []
+
+    for sees, why in ((crash, "KeyError"), (endless, "no end within 0.6 s")):
+        fault = FakeWitnessed(lasts=0.6, sees=sees)
+        outcome = await engine.run(fault, lab.world(), FakeMeasurement(fault), ())
+        assert outcome.verdict is Verdict.UNKNOWN
+        assert why in outcome.checks[0].detail
+        assert not fault.broken
+
+
+async def test_interrupted_while_it_is_watched_it_is_undone(lab: Lab) -> None:
+    async def endless() -> list[Check]:
+        await forever()
+        return []
+
+    fault = FakeWitnessed(lasts=60, sees=endless)
+    task = asyncio.create_task(engine.run(fault, lab.world(), FakeMeasurement(fault), ()))
+    await until(lambda: fault.broken)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert fault.order[-1] == "undone"
+    assert record.pending(lab.directory) is None
+
+
+async def test_what_could_not_be_prepared_is_undone(lab: Lab) -> None:
+    class Unprepared(FakeWitnessed):
+        async def prepare(self, world: World, on: object) -> None:
+            raise AshoreError("no pod of the drill runs")
+
+    fault = Unprepared()
+    with pytest.raises(AshoreError, match="no pod of the drill runs"):
+        await engine.run(fault, lab.world(), FakeMeasurement(fault), ())
+    assert fault.order == ["undone"]
+
+
+async def test_probes_that_a_bound_names_run(lab: Lab) -> None:
+    fault = FakeFault(bounds=(Bound("api", 1.0), Bound("lease", 1.0)))
+    measurement = FakeMeasurement(fault)
+    await engine.run(fault, lab.world(), measurement, ())
+    assert set(measurement.more) == {"api", "lease"}

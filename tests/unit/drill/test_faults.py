@@ -7,7 +7,6 @@ import pytest
 
 from ashore.drill import catalogue, run
 from ashore.drill.fault import Fault
-from ashore.drill.faults.balancers import FAULTS as BALANCERS
 from ashore.drill.faults.described import Commanded
 from ashore.drill.faults.lab import LAB
 from ashore.drill.measure import INTERVALS
@@ -45,7 +44,7 @@ def test_scripts_are_complete(fault: Commanded) -> None:
 
 async def test_a_command_is_undone_after_the_machine_was_switched_off(lab: Lab) -> None:
     """As fencing may have done; and the machine needs a while to boot."""
-    hung = next(f for f in BALANCERS if f.name == "haproxy-hung")
+    hung = catalogue.find("haproxy-hung")
     lab.driver.off = {"lb1"}
     lab.machine.fail("*", MachineDown("lb1", "the machine is not running"))
     lab.machine.answer("*")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ashore.drill import engine, history
+from ashore.drill.verdict import Bound
 from ashore.report.page import html
 from ashore.report.rows import longest
 from tests.unit.drill.fakes import FakeFault, FakeMeasurement, Lab
@@ -42,6 +43,17 @@ async def test_the_report_reads_it(lab: Lab) -> None:
     page = html([kept.document for kept in history.load(lab.directory)])
     assert "fake-fault" in page
     assert "nobody notices lb1" in page
+
+
+async def test_what_a_check_measured_and_what_a_bound_asked_is_kept(lab: Lab) -> None:
+    bounds = (Bound("api", 1.0, failed=500, patience=2.0),)
+    fault = FakeFault(lasts=0.6, bounds=bounds)
+    outcome = await engine.run(fault, lab.world(), FakeMeasurement(fault, down=0.3), ())
+    document = history.document(outcome, lab.world())
+    assert document["bounds"] == [{"probe": "api", "gap": 1.0, "failed": 500, "patience": 2.0}]
+    (again,) = [c for c in document["checks"] if "tried again for 2 s" in c["what"]]
+    assert again["verdict"] == "pass"
+    assert 0.29 <= again["seconds"] < 0.4
 
 
 def test_what_is_no_result_is_left_out(tmp_path: Path) -> None:

@@ -71,3 +71,29 @@ def test_an_outage_is_certain_although_the_client_was_late_too() -> None:
 def test_failures_that_may_be_the_clients_own_are_unknown() -> None:
     samples = [*ticks(0, 1), Sample(1.0, 1.3, 2.3, "timed out"), *ticks(1.31, 3)]
     assert verdicts(Bound("api", 0.9, failed=0), samples) == [P, U]
+
+
+def test_a_client_that_tries_again_loses_nothing_in_a_short_outage() -> None:
+    bound = Bound("api", 1.0, patience=0.7)
+    samples = ticks(0, 3, down=Span(1.0, 1.5))
+    assert verdicts(bound, samples) == [P, P]
+    (check,) = [c for c in check_bound(bound, samples, WINDOW, INTERVAL) if "again" in c.what]
+    assert check.seconds is not None
+    assert 0.5 <= check.seconds < 0.55
+    assert verdicts(Bound("api", 1.0, patience=0.3), samples) == [P, F]
+    assert verdicts(bound, ticks(0, 3)) == [P, P]
+
+
+def test_a_request_that_cannot_be_followed_to_its_end_is_unknown() -> None:
+    bound = Bound("api", 3.0, patience=2.0)
+    assert verdicts(bound, ticks(0, 3, down=Span(2.0, 9.0)))[-1] is U
+    late = [*ticks(0, 1), Sample(1.0, 1.0, 1.01, "refused"), Sample(1.02, 2.9, 3.01)]
+    assert verdicts(Bound("api", 3.0, patience=1.0), late)[-1] is U
+
+
+def test_an_attempt_that_was_under_way_is_no_retry() -> None:
+    """It began before the request failed, so it says nothing of one that began after."""
+    hung = Sample(1.0, 1.0, 2.0, "timed out")
+    samples = [*ticks(0, 2.0), hung]
+    assert verdicts(Bound("api", 9.0, patience=1.5), samples)[-1] is U
+    assert verdicts(Bound("api", 9.0, patience=1.5), [*samples, *ticks(2.6, 9)])[-1] is F

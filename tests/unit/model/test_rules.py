@@ -127,3 +127,40 @@ def test_an_odd_number_is_none(count: int) -> None:
 def test_a_domain_of_multicast_dns_is_a_warning() -> None:
     (warning,) = loads_stack(network(domain="lab.local")).warnings
     assert "multicast DNS" in warning
+
+
+def bmcs(first: str, second: str, more: str = "") -> str:
+    rest = "account: fence, passwordFile: /etc/ashore/password"
+    both = f"lb1: {{{first}, {rest}}}, lb2: {{{second}, {rest}}}"
+    return f"machines: {{loadbalancer: {{bmc: {{{both}}}}}}}\n{more}"
+
+
+ONE = "address: 192.0.2.11, system: /redfish/v1/Systems/1"
+TWO = "address: 192.0.2.11, system: /redfish/v1/Systems/2"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (bmcs(ONE, ONE), "bmc.lb2.system is machines.loadbalancer.bmc.lb1's too"),
+        (
+            bmcs(ONE, TWO, "network: {uplink: none}"),
+            "bmc.lb1.address is outside network.cidr, where nothing gets to",
+        ),
+        (bmcs(ONE.replace("192.0.2.11", "10.77.0.3"), TWO), "is planned for the machines' Redfish"),
+    ],
+)
+def test_a_bmc_that_would_power_off_the_wrong_machine_or_none(text: str, said: str) -> None:
+    assert said in refused(text).message
+
+
+def test_two_systems_behind_one_address_are_two_machines() -> None:
+    stack = loads_stack(bmcs(ONE, TWO))
+    given = {m.name: m.bmc.system for m in stack.machines if m.bmc is not None}
+    assert given == {"lb1": "/redfish/v1/Systems/1", "lb2": "/redfish/v1/Systems/2"}
+
+
+def test_a_bmc_inside_of_the_stacks_network_needs_no_uplink() -> None:
+    inside = ONE.replace("192.0.2.11", "10.77.0.60")
+    more = "network: {uplink: none}"
+    assert loads_stack(bmcs(inside, inside.replace("Systems/1", "Systems/2"), more)).machines

@@ -67,6 +67,23 @@ def test_failed_runs_are_all_shown_and_passed_ones_are_counted() -> None:
     assert "2 more passed and are not shown" in section
 
 
+def test_what_checks_measured_is_told_over_all_runs() -> None:
+    runs = [run("worker-killed", day, gap=0.1) for day in (1, 2)]
+    for taken, figure in zip(runs, (58.0, 61.5), strict=True):
+        check = {"what": "its pod <runs> elsewhere", "verdict": "pass", "detail": ""}
+        taken["checks"].append(check | {"seconds": figure})
+    page = html(runs)
+    assert "its pod &lt;runs&gt; elsewhere: median 59.8 s, worst 61.5 s, 2 of 2 runs" in page
+    assert "Measured" not in html(history())
+
+
+def test_a_lease_has_a_lane_where_it_was_renewed() -> None:
+    leased = run("dhcp-stopped", 1, gap=0.1)
+    leased["probes"]["lease"] = run("x", 1, gap=0.9)["probes"]["api"]
+    assert ">lease</text>" in html([leased])
+    assert ">lease</text>" not in html(history())
+
+
 def test_without_a_run() -> None:
     assert "No drill has been run yet" in html([])
 

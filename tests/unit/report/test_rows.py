@@ -31,6 +31,17 @@ def test_the_summary_is_the_table() -> None:
         "verdicts": {"pass": 2, "unknown": 0, "fail": 1},
         "verdict": "fail",
         "gap": {"median": 1.2, "worst": 2.6, "bound": 2.0},
+        "figures": {},
+    }
+
+
+def test_what_checks_measured_is_in_the_summary() -> None:
+    runs = [run("worker-killed", day, gap=0.1) for day in (1, 2, 3)]
+    for taken, figure in zip(runs, (58.0, 61.5, None), strict=True):
+        check = {"what": "its pod runs elsewhere", "verdict": "pass", "detail": "on w1"}
+        taken["checks"].append(check | {"seconds": figure})
+    assert summary(runs)["drills"][0]["figures"] == {
+        "its pod runs elsewhere": {"median": 59.75, "worst": 61.5}
     }
 
 

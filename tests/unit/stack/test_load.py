@@ -231,3 +231,57 @@ def test_violations_as_json() -> None:
             },
         ],
     }
+
+
+BMC = {
+    "address": "192.0.2.11",
+    "system": "/redfish/v1/Systems/1",
+    "account": "fence",
+    "passwordFile": "/etc/ashore/lb1.password",
+}
+
+
+def bmc(name: str = "lb1", **changed: str) -> str:
+    keys = {**BMC, **changed}
+    inner = ", ".join(f"{key}: {value}" for key, value in keys.items() if value)
+    return f"machines: {{loadbalancer: {{bmc: {{{name}: {{{inner}}}}}}}}}\n"
+
+
+def test_a_bmc_is_read() -> None:
+    file = loads(bmc(address="bmc1.example.org", port="8443"))
+    found = file.machines.loadbalancer.bmc.lb1
+    assert found is not None
+    assert (found.address, found.port, found.ca) == ("bmc1.example.org", 8443, None)
+    assert file.machines.loadbalancer.bmc.lb2 is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (bmc("lb3"), "bmc.lb3 is unknown; known here: lb1, lb2"),
+        (bmc("w1"), "bmc.w1 is unknown; known here: lb1, lb2"),
+        (bmc(account=""), "bmc.lb1.account is missing; write it as account: fence"),
+        (bmc(passwordFile=""), "bmc.lb1.passwordFile is missing"),
+        (bmc(password="secret"), "bmc.lb1.password is unknown; did you mean passwordFile?"),
+        (bmc(passwordFile="lb1.password"), "must be the whole path of a file, from / on"),
+        (bmc(passwordFile="/etc/"), "must be the whole path of a file"),
+        (bmc(address="192.0.2.300"), "is no IPv4 address"),
+        (bmc(address="-x"), "is no domain"),
+        (bmc(port="0"), "is out of range: 0; must be 1 to 65535"),
+        (bmc(system="/redfish/v1/Chassis/1"), "such as /redfish/v1/Systems/1"),
+        (bmc(system="/redfish/v1/Systems/1/Actions"), "must be the path of one system"),
+        (bmc(account="'a b'"), "without a space or colon"),
+        ("machines: {loadbalancer: {bmc: {lb1: yes}}}", "must be a mapping of keys"),
+        ("machines: {loadbalancer: {bmc: {lb1: }}}", "is empty; give it a value"),
+        ("machines: {loadbalancer: {bmc: [lb1]}}", "must be a mapping of keys, not a list"),
+    ],
+)
+def test_a_bmc_that_cannot_be(text: str, said: str) -> None:
+    assert said in refused(text).message
+
+
+def test_everything_that_is_wrong_with_a_bmc_is_told_at_once() -> None:
+    error = refused(bmc(account="", address="192.0.2.300", passwordFile="x"))
+    assert {v.key.rsplit(".", 1)[-1] for v in error.violations} == {
+        "account", "address", "passwordFile",
+    }  # fmt: skip

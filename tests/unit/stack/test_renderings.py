@@ -23,6 +23,17 @@ def test_the_commented_file_with_every_comment_taken_away_is_valid_too() -> None
     assert file.network.domain == "lab.example.org"
 
 
+def test_the_example_of_a_bmc_is_valid() -> None:
+    head, found, rest = init.text().partition("    # bmc:\n")
+    assert found
+    lines = rest.split("\n\n")[0].splitlines()
+    example = "\n".join(["    bmc:", *(line.replace("# ", "", 1) for line in lines)])
+    bmc = loads(f"{head}{example}\n").machines.loadbalancer.bmc
+    assert bmc.lb1 is not None
+    assert (bmc.lb1.port, bmc.lb1.password_file) == (443, "/etc/ashore/lb1.password")
+    assert bmc.lb2 is None
+
+
 def test_the_commented_file_takes_a_name() -> None:
     assert loads(init.text("prod")).name == "prod"
 
@@ -41,7 +52,9 @@ def test_the_editors_schema_speaks_of_the_file_and_not_of_python() -> None:
     assert "null" not in text
     assert "_" not in "".join(schema["properties"])
     assert schema["$defs"]["WorkerSection"]["properties"]["memory"]["default"] == "4GiB"
-    assert "required" not in text
+    needed = {name for name, section in schema["$defs"].items() if "required" in section}
+    assert needed == {"BmcSection"}  # every other key may be left out
+    assert "required" not in schema
 
 
 @pytest.mark.parametrize("mib", [1, 100, 512, 768, 1024, 1100, 1280, 1536, 3072, 100 * 1024])

@@ -90,6 +90,8 @@ downinter 250ms fall 2 rise 2 on-marked-down shutdown-sessions
 
 # A crash is mended here, sooner than any cluster could; a hang is the
 # cluster's. The stock watchdog would only kill what the cluster already handles.
+# systemd may be 250 ms late for a pause before a restart, so there is none: what
+# cannot start at all is stopped by the cluster's monitor a second later.
 _UNIT = """\
 [Unit]
 StartLimitIntervalSec=0
@@ -98,7 +100,8 @@ StartLimitIntervalSec=0
 RuntimeDirectory=haproxy
 RuntimeDirectoryPreserve=yes
 Restart=always
-RestartSec=50ms
+RestartSec=0
+RestartMode=direct
 BindReadOnlyPaths=
 WatchdogSec=0
 """

@@ -2,12 +2,14 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element, SubElement
 
 from ashore.model.types import Role, Stack
 
 IP, HAPROXY = "floating-ip", "haproxy"
+POWER_ON = "/usr/local/libexec/ashore/power-on-fenced"
+"""The alert agent that powers a load balancer on again after it was fenced."""
 
 # Of the version in the golden image (3.0); a later Pacemaker upgrades it itself.
 _SCHEMA, _FEATURES = "pacemaker-4.0", "3.20.0"
@@ -21,6 +23,8 @@ class FenceDevice:
         target: the load balancer that it powers off.
         system: path of the system's resource (`/redfish/v1/Systems/lb1`).
         account, password: one account for each target.
+        authority: certificate (PEM) that vouches for the BMC; empty if the
+            load balancers trust it anyway.
     """
 
     target: str
@@ -28,7 +32,8 @@ class FenceDevice:
     port: int
     system: str
     account: str
-    password: str
+    password: str = field(repr=False)
+    authority: str = ""
 
     @property
     def name(self) -> str:
@@ -75,6 +80,8 @@ def render(stack: Stack, fences: Sequence[FenceDevice]) -> str:
         "rsc-defaults",
         {"resource-stickiness": "100", "failure-timeout": "20s", "migration-threshold": "1"},
     )
+    if fences:
+        _alerts(configuration)
     SubElement(root, "status")
     ET.indent(root)
     return ET.tostring(root, encoding="unicode") + "\n"
@@ -84,6 +91,12 @@ def _properties(fencing: bool) -> dict[str, str]:
     return {
         "stonith-enabled": "true" if fencing else "false",
         "stonith-timeout": "20s",
+        # What is off holds no address: nobody has to wait until it is on again.
+        "stonith-action": "off",
+        # Pacemaker 3.0 sleeps a second if a change of its own is still on its way
+        # when it asks for the cluster's state; the vote of the quorum device holds
+        # changes up for 90 ms.
+        "transition-delay": "200ms",
         "no-quorum-policy": "stop",
         # How long a starting node looks for a cluster before it proposes itself. The
         # stock 20 s are for clusters whose nodes boot at different times.
@@ -103,7 +116,7 @@ def _haproxy(resources: Element) -> None:
     )
     _operations(
         primitive,
-        {"start": ("0s", "20s"), "stop": ("0s", "20s"), "monitor": ("1s", "5s")},
+        {"start": ("0s", "20s"), "stop": ("0s", "20s"), "monitor": ("500ms", "5s")},
     )
 
 
@@ -152,12 +165,17 @@ def _fence(resources: Element, fence: FenceDevice) -> None:
             "systems_uri": fence.system,
             "pcmk_host_list": fence.target,
             "pcmk_host_check": "static-list",
-            "pcmk_reboot_timeout": "15s",
+            "pcmk_off_timeout": "15s",
         },
     )
     # One late answer of a BMC must not ban it, or nothing is taken over.
     _pairs(primitive, "meta_attributes", f"{fence.name}-meta", {"migration-threshold": "10"})
     _operations(primitive, {"monitor": ("60s", "20s")})
+
+
+def _alerts(configuration: Element) -> None:
+    alert = SubElement(SubElement(configuration, "alerts"), "alert", id="fenced", path=POWER_ON)
+    SubElement(SubElement(alert, "select"), "select_fencing")
 
 
 def _constraints(constraints: Element, fences: Sequence[FenceDevice]) -> None:
@@ -182,6 +200,7 @@ def _constraints(constraints: Element, fences: Sequence[FenceDevice]) -> None:
             "score": "INFINITY",
         },
     )
+    _beside_the_coordinator(constraints)
     SubElement(
         constraints,
         "rsc_order",
@@ -191,6 +210,23 @@ def _constraints(constraints: Element, fences: Sequence[FenceDevice]) -> None:
             "then": IP,
             "kind": "Optional",
         },
+    )
+
+
+def _beside_the_coordinator(constraints: Element) -> None:
+    """The floating IP is placed on the coordinator (DC), if it has to be placed anyway.
+
+    A coordinator that outlives the holder asks for the state of the cluster
+    before its own changes are written, and then Pacemaker 3.0 pauses a second,
+    or two. A node that becomes coordinator does not. Weaker than stickiness:
+    nothing moves because of it.
+    """
+    place = SubElement(constraints, "rsc_location", {"id": f"{IP}-beside-dc", "rsc": IP})
+    rule = SubElement(place, "rule", id=f"{IP}-beside-dc-rule", score="50")
+    SubElement(
+        rule,
+        "expression",
+        {"id": f"{IP}-beside-dc-expr", "attribute": "#is_dc", "operation": "eq", "value": "true"},
     )
 
 

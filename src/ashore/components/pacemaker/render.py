@@ -8,29 +8,35 @@ from ashore.model.types import Role, Stack
 
 _WANTED = "/etc/ashore/pacemaker/cib.xml"
 _LIVE = "/var/lib/pacemaker/cib/cib.xml"
-_AUTHORITY = "/usr/local/share/ca-certificates/ashore.crt"
+_AUTHORITIES = "/usr/local/share/ca-certificates"
 # What update-ca-certificates would do at a first boot, without its second of
 # processor time; when it runs later, it finds the file and does the same.
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
-_TRUST = f'grep -qF "$(sed -n 2p {_AUTHORITY})" {_BUNDLE} || cat {_AUTHORITY} >>{_BUNDLE}'
+_TRUST = f'grep -qF "$(sed -n 2p {{file}})" {_BUNDLE} || cat {{file}} >>{_BUNDLE}'
 
 
 def fragment(stack: Stack, fences: Sequence[cib.FenceDevice], authority: str) -> Fragment:
     """A load balancer's share.
 
     Args:
-        authority: certificate (PEM) that vouches for the fence devices' BMC.
+        authority: certificate (PEM) that vouches for the stack's own Redfish service.
 
     A cluster that finds its CIB at its first start saves a round of elections
     and transitions. Afterwards the live CIB is the cluster's own (it writes
     nodes and counters into it), so later changes go in through its front door.
     """
     seed = f"[ -e {_LIVE} ] || install -D -o hacluster -g haclient -m 0600 {_WANTED} {_LIVE}"
+    trusted = {f"{_AUTHORITIES}/ashore.crt": authority} | {
+        f"{_AUTHORITIES}/ashore-{fence.name}.crt": fence.authority
+        for fence in fences
+        if fence.authority
+    }
     return Fragment(
         "pacemaker",
         files=(
             # The stock agent trusts what the machine trusts.
-            File(_AUTHORITY, authority, notify="update-ca-certificates"),
+            *(File(path, pem, notify="update-ca-certificates") for path, pem in trusted.items()),
+            File(cib.POWER_ON, _POWER_ON_AGENT, mode=0o755),
             File(_WANTED, cib.render(stack, fences), mode=0o600, notify=_REPLACE),
             File(
                 "/etc/systemd/system/pacemaker.service.d/ashore.conf",
@@ -38,7 +44,7 @@ def fragment(stack: Stack, fences: Sequence[cib.FenceDevice], authority: str) ->
                 notify="systemctl daemon-reload",
             ),
         ),
-        commands=(_TRUST, seed),
+        commands=(*(_TRUST.format(file=path) for path in trusted), seed),
         enable=("pacemaker.service",),
     )
 
@@ -52,11 +58,31 @@ def _members(count: int) -> str:
 # Options and defaults are merged: Pacemaker keeps facts of its own among them.
 # Nodes and status are not ours at all.
 _REPLACE = (
-    "for scope in crm_config rsc_defaults; do"
+    "for scope in crm_config rsc_defaults alerts; do"
     f" cibadmin --modify --allow-create --scope $scope --xml-file {_WANTED} || exit 1; done;"
     " for scope in resources constraints; do"
     f" cibadmin --replace --scope $scope --xml-file {_WANTED} || exit 1; done"
 )
+
+# Taking over need not wait until the other machine has power again, so fencing
+# is "off" and this is the other half of a reboot. A pause first: the processor
+# is wanted for the takeover, and some BMCs ignore an On right after an Off. What
+# an administrator switches off by hand stays off.
+_POWER_ON_AGENT = """\
+#!/bin/sh
+# Pacemaker alert agent: powers a node on again that the cluster has fenced.
+[ "$CRM_alert_kind" = fencing ] && [ "$CRM_alert_task" = off ] || exit 0
+[ "$CRM_alert_rc" = 0 ] || exit 0
+case $CRM_alert_desc in
+*pacemaker-controld*) ;;
+*) exit 0 ;;
+esac
+for pause in 2 3 5; do
+\tsleep $pause
+\tstonith_admin --on "$CRM_alert_node" --timeout 10 && exit 0
+done
+exit 1
+"""
 
 # The quorum device first, or the cluster begins without quorum and waits. Then
 # the other load balancers, for a while: a cluster that forms without one of

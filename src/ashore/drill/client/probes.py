@@ -1,4 +1,4 @@
-"""What is tried: new connections, a held one, acknowledged writes, names."""
+"""What is tried: new connections, a held one, acknowledged writes, names, a lease."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ import struct
 from typing import Any
 
 from ashore.drill.client.http import Connection, Server, context, require
+from ashore.drill.client.lease import Lease
 from ashore.drill.client.schedule import Attempt, Failed, Writer, closed_loop, open_loop
 
 
@@ -18,8 +19,14 @@ async def probe(writer: Writer, wish: dict[str, Any]) -> None:
         "held": (_held, closed_loop),
         "write": (_write, closed_loop),
         "name": (_name, open_loop),
+        "lease": (Lease, closed_loop),
     }[wish["kind"]]
-    await loop(writer, wish["name"], wish["interval"], wish["deadline"], make(wish))
+    work = make(wish)
+    try:
+        await loop(writer, wish["name"], wish["interval"], wish["deadline"], work)
+    finally:
+        if isinstance(work, Lease):
+            work.give_back()
 
 
 def _server(wish: dict[str, Any]) -> Server:

@@ -1,15 +1,13 @@
 """What runs on control planes and workers."""
 
 from ashore.drill.fault import World
-from ashore.drill.faults.described import Commanded, last
+from ashore.drill.faults.described import STOPPED, UNNOTICED, Commanded, last
 from ashore.drill.verdict import Bound
 from ashore.errors import AshoreError
 from ashore.model.types import Role
 
 _MANIFEST = "/etc/kubernetes/manifests/etcd.yaml"
 _ASIDE = "/etc/kubernetes/ashore-drill-etcd.yaml"
-_STOPPED = "ps -eo stat=,comm= | awk '$1 ~ /^T/ {{print $2 \" is stopped\"}}'"
-_UNNOTICED = (Bound("api", gap=1.0), Bound("writes", gap=2.0))
 _ONE_OF_THREE = (Bound("api", gap=2.0), Bound("held", gap=8.0), Bound("writes", gap=8.0))
 
 
@@ -53,7 +51,7 @@ FAULTS = (
         chooses=last(Role.CONTROLPLANE),
         breaks=_signal("STOP", "kube-apiserver"),
         mends=f"{_signal('CONT', 'kube-apiserver')} 2>/dev/null || true",
-        remains=_STOPPED,
+        remains=STOPPED,
     ),
     Commanded(
         name="etcd-killed",
@@ -105,7 +103,7 @@ FAULTS = (
         does="kill the kubelet on {machine}",
         expected="nothing is noticed: systemd starts it again, its pods run on meanwhile",
         lasts=5.0,
-        bounds=_UNNOTICED,
+        bounds=UNNOTICED,
         chooses=last(Role.WORKER),
         breaks="systemctl kill --signal=KILL kubelet.service",
     ),
@@ -115,7 +113,7 @@ FAULTS = (
         does="kill containerd on {machine}, and nothing that it has started",
         expected="nothing is noticed: systemd starts it again and it finds its containers running",
         lasts=5.0,
-        bounds=_UNNOTICED,
+        bounds=UNNOTICED,
         chooses=last(Role.WORKER),
         breaks="systemctl kill --kill-whom=main --signal=KILL containerd.service",
     ),
@@ -128,7 +126,25 @@ FAULTS = (
             " stack needs a name to find it"
         ),
         lasts=6.0,
-        bounds=(*_UNNOTICED, Bound("names", gap=15.0)),
+        bounds=(*UNNOTICED, Bound("names", gap=15.0)),
+        chooses=last(Role.GATEWAY),
+        breaks="systemctl stop dnsmasq.service",
+        mends="systemctl start dnsmasq.service",
+        remains="systemctl is-active -q dnsmasq.service || echo it is stopped",
+    ),
+    Commanded(
+        name="dhcp-stopped",
+        title="the gateway's DHCP stops while a stranger renews its lease",
+        does=(
+            "stop dnsmasq on {machine} while a client that no file names holds a lease; start it"
+            " again later"
+        ),
+        expected=(
+            "the client's renewals fail meanwhile and it keeps its address, which is its own for"
+            " an hour; afterwards the same address is renewed, since leases are kept on disk"
+        ),
+        lasts=6.0,
+        bounds=(*UNNOTICED, Bound("lease", gap=15.0)),
         chooses=last(Role.GATEWAY),
         breaks="systemctl stop dnsmasq.service",
         mends="systemctl start dnsmasq.service",

@@ -14,6 +14,18 @@ from ashore.transport.base import CommandFailed
 
 Choose = Callable[[World], Awaitable[dict[str, str]]]
 
+TAKEN_OVER = (Bound("api", gap=5.0), Bound("held", gap=7.0), Bound("writes", gap=8.0))
+"""Another load balancer serves."""
+
+UNNOTICED = (Bound("api", gap=1.0), Bound("writes", gap=2.0))
+"""Clients see nothing but a busy moment."""
+
+TIDY = "crm_resource --cleanup >/dev/null 2>&1 || true"
+"""Failed actions are traces of the fault; the cluster would keep them for a while."""
+
+STOPPED = "ps -eo stat=,comm= | awk '$1 ~ /^T/ {{print $2 \" is stopped\"}}'"
+"""Prints a line for each process that a SIGSTOP holds."""
+
 _MENDS = 150.0  # s; a machine may have to boot first
 _AGAIN = 0.5
 
@@ -54,6 +66,16 @@ def last(role: Role) -> Choose:
         return {"machine": world.machines(role)[-1].name}
 
     return choose
+
+
+def stop(unit: str) -> str:
+    """A script that stops a unit's processes where they are."""
+    return f"systemctl kill --signal=STOP {unit}"
+
+
+def resume(unit: str) -> str:
+    """A script that lets them go on."""
+    return f"systemctl kill --signal=CONT {unit} 2>/dev/null || true; {TIDY}"
 
 
 async def switch_on(world: World, machine: str) -> None:

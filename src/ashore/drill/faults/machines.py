@@ -6,6 +6,8 @@ from typing import cast
 
 from ashore.drill.fault import Targets, World
 from ashore.drill.faults.described import (
+    TAKEN_OVER,
+    UNNOTICED,
     Choose,
     Described,
     holder,
@@ -92,9 +94,6 @@ async def _both(world: World) -> dict[str, str]:
     return {f"balancer{m.index}": m.name for m in machines}
 
 
-_TAKEN_OVER = (Bound("api", gap=5.0), Bound("held", gap=7.0), Bound("writes", gap=8.0))
-_UNNOTICED = (Bound("api", gap=1.0), Bound("writes", gap=2.0))
-
 FAULTS = (
     Killed(
         name="holder-killed",
@@ -105,7 +104,7 @@ FAULTS = (
             " quorum device gives it the majority, and it makes sure that {machine} is off first"
         ),
         lasts=12.0,
-        bounds=_TAKEN_OVER,
+        bounds=TAKEN_OVER,
         chooses=holder,
     ),
     Killed(
@@ -117,7 +116,7 @@ FAULTS = (
             " the floating IP stays where it is"
         ),
         lasts=8.0,
-        bounds=_UNNOTICED,
+        bounds=UNNOTICED,
         chooses=standby,
     ),
     Frozen(
@@ -158,15 +157,6 @@ FAULTS = (
         chooses=last(Role.CONTROLPLANE),
     ),
     Killed(
-        name="worker-killed",
-        title="a worker loses power",
-        does="switch {machine} off; switch it on again later",
-        expected="the API is served as before; {machine}'s node is Ready again after it is back",
-        lasts=10.0,
-        bounds=_UNNOTICED,
-        chooses=last(Role.WORKER),
-    ),
-    Killed(
         name="gateway-killed",
         title="the gateway loses power: no DHCP, no DNS, no quorum device",
         does="switch {machine} off; switch it on again later",
@@ -175,7 +165,7 @@ FAULTS = (
             " quorum device. Names are not resolved until {machine} is back"
         ),
         lasts=10.0,
-        bounds=(*_UNNOTICED, Bound("names", gap=45.0)),
+        bounds=(*UNNOTICED, Bound("names", gap=45.0)),
         chooses=last(Role.GATEWAY),
     ),
     Deleted(

@@ -1,0 +1,116 @@
+"""`make bench-throughput`: the API through HAProxy against the API direct, by wrk in the fabric."""
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface
+from pathlib import Path
+from statistics import median
+
+from ashore.app.select import Chosen
+from ashore.app.session import open_session
+from ashore.host.run import run
+from ashore.model.addresses import DRILL
+from ashore.model.load import load_stack
+from ashore.model.types import Role
+from ashore.state.paths import StackState, cache_root
+from bench.machine import describe
+from bench.stack import Stack
+
+AIM = 0.9
+"""Requests a second through HAProxy, as a part of those that a client gets direct."""
+
+_CLIENT = "wrk"
+_MODES = {"kept connections": [], "new connections": ["-H", "Connection: close"]}
+_FIGURE = re.compile(r"^\s*(Requests/sec:|50%|99%|Socket errors:|Non-2xx)\s*(.*)$", re.MULTILINE)
+_UNIT = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One run: requests a second, median and 99th percentile of latency in ms, what went wrong."""
+
+    rate: float
+    median: float
+    p99: float
+    errors: str
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="of each target")
+    parser.add_argument("--seconds", type=int, default=5, help="of a run")
+    parser.add_argument("--connections", type=int, default=16)
+    chosen = parser.parse_args()
+    if os.geteuid() != 0:
+        raise SystemExit("makes machines: needs root")
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is not installed: apt-get install wrk")
+    print(describe(), flush=True)
+    directory = Path(tempfile.mkdtemp(prefix="ashore-bench-", dir="/var/tmp"))
+    stack = Stack(directory, 0)
+    try:
+        stack.up()
+        asyncio.run(_measure(stack, chosen.runs, chosen.seconds, chosen.connections))
+    finally:
+        stack.run("down")
+        shutil.rmtree(directory)
+    print(describe())
+
+
+async def _measure(stack: Stack, runs: int, seconds: int, connections: int) -> None:
+    model = load_stack(stack.file)
+    state = StackState(stack.state / model.name)
+    session = open_session(Chosen(model, str(stack.file), "", state, cache_root()))
+    network = model.network
+    address = IPv4Interface(f"{network.cidr[DRILL.first]}/{network.cidr.prefixlen}")
+    enter = await session.driver.guest_add(_CLIENT, address)
+    planes = [m.address for m in model.of_role(Role.CONTROLPLANE)]
+    load = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+    try:
+        for mode, options in _MODES.items():
+            direct, through = list[Figures](), list[Figures]()
+            # One after the other in turn, so that a busy moment of this computer meets both.
+            for _ in range(runs):
+                direct += [await _wrk(enter, [*load, *options], each) for each in planes]
+                through.append(await _wrk(enter, [*load, *options], network.floating))
+            _print(mode, direct, through)
+    finally:
+        await session.driver.guest_remove(_CLIENT)
+
+
+async def _wrk(enter: tuple[str, ...], options: list[str], target: IPv4Address) -> Figures:
+    done = await run([*enter, "wrk", *options, f"https://{target}:6443/version"], timeout=120)
+    found = dict(_FIGURE.findall(done.text))
+    errors = "; ".join(f"{k} {v}" for k, v in found.items() if k.startswith(("Socket", "Non")))
+    return Figures(float(found["Requests/sec:"]), _ms(found["50%"]), _ms(found["99%"]), errors)
+
+
+def _ms(text: str) -> float:
+    """Milliseconds of what wrk prints: `1.24ms`."""
+    number = text.strip()
+    unit = next(each for each in _UNIT if number.endswith(each))
+    return float(number.removesuffix(unit)) * _UNIT[unit]
+
+
+def _print(mode: str, direct: list[Figures], through: list[Figures]) -> None:
+    print(f"\n{mode}: medians (lowest to highest)")
+    for name, found in (("direct", direct), ("HAProxy", through)):
+        rates = [f.rate for f in found]
+        print(
+            f"  {name:<8} {median(rates):>7.0f} requests/s ({min(rates):.0f} to {max(rates):.0f}),"
+            f" latency {median(f.median for f in found):.2f} ms,"
+            f" 99th {median(f.p99 for f in found):.2f} ms"
+        )
+        for error in {f.errors for f in found if f.errors}:
+            print(f"           {error}")
+    ratio = median(f.rate for f in through) / median(f.rate for f in direct)
+    print(f"  through HAProxy: {ratio:.2f} of direct (aim {AIM})")
+
+
+if __name__ == "__main__":
+    main()
