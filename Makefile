@@ -6,7 +6,8 @@ BIN    := $(VENV)/bin
 # `ashore up` makes namespaces and mounts: root, by sudo where it is needed.
 SUDO   ?= $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: up down status test unit lint drills bench bench-failover bench-throughput docs clean
+.PHONY: up down status test unit lint drills bench bench-failover bench-throughput \
+	bench-storage docs clean
 
 up: $(VENV)/.ready
 	$(SUDO) $(BIN)/ashore up
@@ -38,6 +39,9 @@ drills: $(VENV)/.ready
 
 bench: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/python -m bench
+
+bench-storage: $(VENV)/.ready-dev
+	$(SUDO) $(BIN)/python -m bench.storage
 
 # What a client sees of a failover: Ashore, a tutorial's cluster, keepalived. About 25 minutes.
 bench-failover: $(VENV)/.ready-dev

@@ -19,6 +19,11 @@ from ashore.components.dnsmasq import render as dnsmasq
 from ashore.components.dnsmasq.steps import steps as dnsmasq_steps
 from ashore.components.flannel import render as flannel
 from ashore.components.flannel.steps import steps as flannel_steps
+from ashore.components.gluster import render as gluster
+from ashore.components.gluster.leave import index_of as storage_index
+from ashore.components.gluster.leave import leave as leave_pool
+from ashore.components.gluster.leave import refuse as refuse_leave
+from ashore.components.gluster.steps import steps as gluster_steps
 from ashore.components.haproxy import render as haproxy
 from ashore.components.haproxy.steps import steps as haproxy_steps
 from ashore.components.kubeadm import render as kubeadm
@@ -32,7 +37,7 @@ from ashore.drivers.base import Blueprint, Driver
 from ashore.drivers.steps import Fabric, Made, Uplink
 from ashore.model.fragment import Fragment
 from ashore.model.types import Machine, Role
-from ashore.pki.authority import Pair, make_ca
+from ashore.pki.authority import Pair, issue, make_ca
 from ashore.pki.ssh import known_hosts_line, make_ssh_key, public_line
 from ashore.plan.step import Context, Step
 from ashore.supply.versions import versions
@@ -41,7 +46,8 @@ COMPONENTS: dict[Role, tuple[str, ...]] = {
     Role.GATEWAY: ("dnsmasq", "corosync-qnetd"),
     Role.LOADBALANCER: ("haproxy", "corosync", "pacemaker"),
     Role.CONTROLPLANE: ("containerd", "kubeadm", "flannel", "coredns"),
-    Role.WORKER: ("containerd", "kubeadm", "flannel", "coredns"),
+    Role.WORKER: ("gluster", "containerd", "kubeadm", "flannel", "coredns"),
+    Role.STORAGE: ("gluster",),
 }
 """Role -> the systems that run on its machines."""
 
@@ -50,6 +56,7 @@ DATA: dict[Role, tuple[str, ...]] = {
     Role.LOADBALANCER: (),
     Role.CONTROLPLANE: ("/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd"),
     Role.WORKER: ("/var/lib/containerd", "/var/lib/kubelet"),
+    Role.STORAGE: ("/srv/brick",),
 }
 """Role -> directories that need a plain file system below them and outlive a new root."""
 
@@ -72,6 +79,7 @@ def steps(ctx: Context, driver: Driver, image: Sequence[Step]) -> list[Step]:
         *corosync_steps(ctx),
         *haproxy_steps(ctx),
         *pacemaker_steps(ctx),
+        *gluster_steps(ctx),
         *kubeadm_steps(ctx, access),
         *flannel_steps(ctx, access.api, images("flannel")),
         *coredns_steps(ctx, access.api, images("coredns")),
@@ -108,6 +116,8 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
                 corosync.fragment(stack, corosync_keys(ctx.secrets, stack)),
                 pacemaker.fragment(stack, fences(ctx), authority(ctx).cert.decode()),
             ]
+        case Role.STORAGE:
+            return [own, *shared_volume(ctx, machine)]
         case Role.CONTROLPLANE | Role.WORKER:
             pause = versions(stack.kubernetes.version).image("pause")
             pki = access.pki(machine)
@@ -116,7 +126,22 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
                 containerd.fragment(sandbox=pause, facts=ctx.facts),
                 kubeadm.fragment(stack, machine, facts=ctx.facts, pki=pki),
                 flannel.fragment(),
+                *shared_volume(ctx, machine),
             ]
+
+
+def shared_volume(ctx: Context, machine: Machine) -> list[Fragment]:
+    """A storage machine's and a worker's share of the Gluster volume; nothing for others."""
+    if ctx.stack.storage is None or machine.role not in gluster.ROLES:
+        return []
+    ca = authority(ctx)
+    identity = Pair.of_bundle(
+        ctx.secrets.keep(
+            f"gluster/{machine.name}.pem",
+            lambda: issue(ca, machine.name, server=True, client=True).bundle(),
+        )
+    )
+    return [gluster.fragment(ctx.stack, ctx.stack.storage, machine, identity, ca.cert)]
 
 
 def redfish(ctx: Context, driver: Driver) -> Redfish:
@@ -227,5 +252,17 @@ def known_hosts(ctx: Context) -> str:
 
 
 def retirement(ctx: Context, name: str) -> Callable[[], Awaitable[None]]:
-    """Takes a machine that the file no longer names out of the cluster."""
+    """Takes a machine that the file no longer names out of what it is part of."""
+    if storage_index(name) is not None:
+        return partial(leave_pool, ctx.connect, ctx.stack, name)
     return partial(leave, access_of(ctx), name)
+
+
+def refuse_retirement(ctx: Context, gone: list[str]) -> None:
+    """Raise, before anything is touched, if machines cannot be done without."""
+    refuse_leave(ctx.stack, gone)
+
+
+def retires_after(ctx: Context) -> tuple[str, ...]:
+    """Keys of the steps after which machines that the file no longer names may go."""
+    return ("kube/api", "storage/volume") if ctx.stack.storage else ("kube/api",)

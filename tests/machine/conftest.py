@@ -143,7 +143,7 @@ def _lifetime(name: str, cidr: str, machines: str) -> Iterator[Ashore]:
 
 
 FULL = "  controlplane: {count: 3}\n  worker: {count: 2}\n"
-SMALL = "  controlplane: {count: 1}\n  worker: {count: 1}\n"
+SMALL = "  controlplane: {count: 1}\n  worker: {count: 1}\n  storage: {count: 0}\n"
 
 
 @pytest.fixture(scope="session")

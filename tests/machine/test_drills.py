@@ -18,6 +18,8 @@ SAFETY = (
     "nothing is left of the fault",
     "healthy again",
     "one DC",
+    "the shared volume is healed",
+    "every brick has the same",
 )
 
 
@@ -27,7 +29,15 @@ def _latest(stack: Ashore, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "name", ["holder-killed", "haproxy-hung", "link-cut", "balancers-parted", "etcd-member-lost"]
+    "name",
+    [
+        "holder-killed",
+        "haproxy-hung",
+        "link-cut",
+        "balancers-parted",
+        "etcd-member-lost",
+        "storage-replaced",
+    ],
 )
 def test_drill(stack: Ashore, name: str) -> None:
     eventually("healthy", lambda: stack.json("status", code=None)["healthy"], 120)

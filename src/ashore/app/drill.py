@@ -28,6 +28,11 @@ def listing(chosen: Chosen) -> list[dict[str, Any]]:
         return run.listing(_world(open_session(chosen, scratch=Path(scratch)), ignore))
 
 
+def able(chosen: Chosen) -> list[str]:
+    """The names of the drills that the stack can run, those of suites left out."""
+    return [each["name"] for each in listing(chosen) if not each["suite"] and not each["cannot"]]
+
+
 async def drills(
     chosen: Chosen, names: Sequence[str], suite: str | None, emit: Emit
 ) -> list[dict[str, Any]]:

@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ashore.app import storage
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.components.coredns import probe as coredns
 from ashore.components.corosync import probe as corosync
 from ashore.components.dnsmasq import probe as dnsmasq
+from ashore.components.gluster import probe as gluster
 from ashore.components.haproxy import probe as haproxy
 from ashore.components.kubeadm import probe as kubeadm
 from ashore.components.kubeadm.access import Access
@@ -19,6 +21,9 @@ from ashore.errors import AshoreError
 from ashore.host.run import require_root
 from ashore.model.types import Machine, Role
 from ashore.recipe import access_of
+
+_NEARLY_FULL = 0.05
+"""Share of a brick that is free, below which it counts as nearly full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,9 @@ async def status(chosen: Chosen) -> dict[str, Any]:
     require_root("status")
     session = open_session(chosen)
     powers = await session.driver.states()
-    cluster, holders, pair = await asyncio.gather(
+    cluster, holders, pair, volume = await asyncio.gather(
         _kubernetes(session, powers), pacemaker.holders(session.context.connect, session.stack),
-        _pair(session),
+        _pair(session), storage.volume(session),
     )  # fmt: skip
     health = await asyncio.gather(
         *(
@@ -66,6 +71,7 @@ async def status(chosen: Chosen) -> dict[str, Any]:
         for m, h in zip(session.stack.machines, health, strict=True)
     ]
     problems = _problems(session, cluster, holders, pair)
+    problems += [f"shared volume: {each}" for each in (volume.wrong if volume else ())]
     return {
         "stack": session.stack.name,
         "healthy": not problems and all(h.ready for h in health),
@@ -77,6 +83,7 @@ async def status(chosen: Chosen) -> dict[str, Any]:
             "ready": sum(node.ready for node in cluster.nodes.values()),
         },
         "loadBalancers": _balancers(pair),
+        "storage": volume.document() if volume else None,
         "problems": problems,
     }
 
@@ -158,7 +165,11 @@ async def _health(
             ask = lambda: _gateway(session, machine)  # noqa: E731
         case Role.LOADBALANCER:
             ask = lambda: _balancer(session, machine, holders)  # noqa: E731
-        case Role.CONTROLPLANE | Role.WORKER:
+        case Role.STORAGE:
+            ask = lambda: _storage(session, machine)  # noqa: E731
+        case Role.WORKER:
+            ask = lambda: _worker(session, machine, cluster)  # noqa: E731
+        case Role.CONTROLPLANE:
             return _node(machine, cluster)
     try:
         return await ask()
@@ -195,6 +206,29 @@ async def _balancer(session: Session, machine: Machine, holders: list[str]) -> H
         wrong += [f"HAProxy sees {', '.join(down)} down"] if down else []
     held = "floating IP, " if machine.name in holders else ""
     return Health(not wrong, "; ".join(wrong) or f"{held}HAProxy to {len(backends or ())} APIs")
+
+
+async def _storage(session: Session, machine: Machine) -> Health:
+    connect, shared = session.context.connect, session.stack.storage
+    if shared is None:
+        return Health(False, "the stack has no volume")
+    brick, mount = await asyncio.gather(
+        gluster.brick(connect, machine.name, shared), gluster.mount(connect, machine.name, shared)
+    )
+    wrong = [] if brick.runs else ["its brick does not run"]
+    wrong += ["its brick is nearly full"] if brick.free < brick.size * _NEARLY_FULL else []
+    wrong += [mount] if mount else []
+    free = f"{brick.free / 2**30:.0f} of {brick.size / 2**30:.0f} GiB free"
+    return Health(not wrong, "; ".join(wrong) or f"brick: {brick.kind}, {free}")
+
+
+async def _worker(session: Session, machine: Machine, cluster: Cluster) -> Health:
+    """A worker is as well as its node and its mount of the shared volume."""
+    node, shared = _node(machine, cluster), session.stack.storage
+    if shared is None or not node.ready:
+        return node
+    wrong = await gluster.mount(session.context.connect, machine.name, shared)
+    return Health(False, wrong) if wrong else node
 
 
 def _node(machine: Machine, cluster: Cluster) -> Health:

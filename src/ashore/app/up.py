@@ -65,9 +65,12 @@ async def steps(session: Session, emit: Emit) -> list[Step]:
     chosen, context = session.chosen, session.context
     found = recipe.steps(context, session.driver, image_steps(chosen.stack, chosen.cache, emit))
     wanted = {machine.name for machine in session.stack.machines}
-    for name in extra(await session.driver.states(), wanted):
+    gone = extra(await session.driver.states(), wanted)
+    recipe.refuse_retirement(context, gone)
+    after = recipe.retires_after(context)
+    for name in gone:
         retire = recipe.retirement(context, name)
-        found.append(Removed(session.driver, name, retire, needs=("kube/api",)))
+        found.append(Removed(session.driver, name, retire, needs=after))
     return found
 
 

@@ -33,7 +33,7 @@ def run(
     *names: Annotated[str, Parameter(help="drills, in this order")],
     target: Target | None = None,
     every: Annotated[
-        bool, Parameter(name="--all", negative="", help="every drill, one after the other")
+        bool, Parameter(name="--all", negative="", help="every drill that this stack can run")
     ] = False,
     suite: Annotated[str | None, Parameter(help="every test of a suite: pacemaker")] = None,
     output: Output = "text",
@@ -47,15 +47,15 @@ def run(
 async def _run(
     target: Target, names: tuple[str, ...], every: bool, suite: str | None, output: str
 ) -> int:
-    from ashore.app.drill import drills
+    from ashore.app.drill import able, drills
     from ashore.app.select import select
     from ashore.console.choose import console
-    from ashore.drill.catalogue import DRILLS
     from ashore.drill.run import exit_code
 
-    wanted = [*DRILLS] if every else [*names]
+    chosen = select(target)
+    wanted = able(chosen) if every else [*names]
     with console(output) as emit:
-        documents = await drills(select(target), wanted, suite, emit)
+        documents = await drills(chosen, wanted, suite, emit)
     if output == "json":
         from ashore.report.rows import summary
 

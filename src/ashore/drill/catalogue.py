@@ -2,12 +2,22 @@
 
 from ashore.drill.engine import require
 from ashore.drill.fault import Fault, World
-from ashore.drill.faults import balancers, bmc, cluster, haproxy, lab, links, machines, pods
+from ashore.drill.faults import (
+    balancers,
+    bmc,
+    cluster,
+    haproxy,
+    lab,
+    links,
+    machines,
+    pods,
+    storage,
+)
 from ashore.errors import AshoreError, ExitCode
 
 _ALL: tuple[Fault, ...] = (
     *machines.FAULTS, *pods.FAULTS, *links.FAULTS, *haproxy.FAULTS, *balancers.FAULTS,
-    *bmc.FAULTS, *cluster.FAULTS,
+    *bmc.FAULTS, *cluster.FAULTS, *storage.FAULTS,
 )  # fmt: skip
 
 DRILLS: dict[str, Fault] = {fault.name: fault for fault in _ALL}

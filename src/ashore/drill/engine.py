@@ -15,7 +15,7 @@ from ashore.drill.gaps import Span
 from ashore.drill.measure import INTERVALS, Measured, clean
 from ashore.drill.surely import surely
 from ashore.drill.verdict import Check, Verdict, check_bound, overall
-from ashore.drivers.base import Freeze, Guests, Links, Namespaces, Power
+from ashore.drivers.base import Freeze, Guests, Links, Namespaces, Power, Programs
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Note
 
@@ -44,6 +44,7 @@ _CAPABILITIES = {
     Links: "cut links",
     Guests: "put a client into the stack's network",
     Namespaces: "look into the machines' networks",
+    Programs: "run a measuring program on a machine",
 }
 
 
@@ -133,7 +134,7 @@ async def run(
 
 
 def require(fault: Fault, world: World) -> None:
-    """Raise unless the driver has what the fault and its measurement need."""
+    """Raise unless driver and stack have what the fault and its measurement need."""
     for need in (Guests, *fault.needs):
         if not isinstance(world.driver, need):
             raise AshoreError(
@@ -141,6 +142,12 @@ def require(fault: Fault, world: World) -> None:
                 "`ashore drill list` shows the drills that this stack can run",
                 ExitCode.USAGE,
             )
+    if absent := [role for role in fault.roles if not world.stack.of_role(role)]:
+        raise AshoreError(
+            f"drill {fault.name}: {world.stack.name} has no {' and no '.join(absent)} machines",
+            "`ashore drill list` shows the drills that this stack can run",
+            ExitCode.USAGE,
+        )
 
 
 async def heal(pending: record.Pending, fault: Fault, world: World) -> None:

@@ -103,6 +103,7 @@ class Fault(Protocol):
         recovers: seconds after the undoing in which the stack must be healthy.
         bounds: what the probes may show at most, from injection to health.
         isolates: the words of targets that nobody reaches while it lasts.
+        roles: of which the stack must have machines.
     """
 
     @property
@@ -123,6 +124,8 @@ class Fault(Protocol):
     def bounds(self) -> tuple[Bound, ...]: ...
     @property
     def isolates(self) -> tuple[str, ...]: ...
+    @property
+    def roles(self) -> tuple[Role, ...]: ...
 
     async def choose(self, world: World) -> dict[str, str]:
         """Decide what to hit. Changes nothing; the stack is healthy."""

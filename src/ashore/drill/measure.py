@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
 from typing import Any, Self
 
+from ashore.drill import shared
 from ashore.drill.audits.holders import Look, Transition
 from ashore.drill.child import Child
 from ashore.drill.fault import World
 from ashore.drill.gaps import Sample
 from ashore.drill.surely import surely
-from ashore.drivers.base import Guests, Namespaces
+from ashore.drivers.base import Guests, Namespaces, Programs
 from ashore.errors import AshoreError
 from ashore.model.addresses import DRILL
 from ashore.model.types import Role
@@ -22,7 +23,14 @@ from ashore.model.types import Role
 GUEST = "drill-client"
 WRITTEN = "/api/v1/namespaces/default/configmaps/ashore-drill"
 
-INTERVALS = {"api": 0.010, "held": 0.100, "writes": 0.050, "names": 0.050, "lease": 0.250}
+INTERVALS = {
+    "api": 0.010,
+    "held": 0.100,
+    "writes": 0.050,
+    "names": 0.050,
+    "lease": 0.250,
+    shared.PROBE: shared.INTERVAL,
+}
 """Probe -> seconds between two attempts."""
 
 ALWAYS = ("api", "held", "writes", "names")
@@ -53,8 +61,11 @@ class Measurement:
 
     def __init__(self, world: World, more: Collection[str]) -> None:
         self._world = world
-        self._probes = [name for name in INTERVALS if name in ALWAYS or name in more]
+        own = [name for name in INTERVALS if name != shared.PROBE]
+        self._probes = [name for name in own if name in ALWAYS or name in more]
+        self._writes = shared.PROBE in more
         self._children: dict[str, Child] = {}
+        self._expected: list[str] = []
         self.measured = Measured()
 
     async def __aenter__(self) -> Self:
@@ -90,6 +101,16 @@ class Measurement:
             self._children["client"] = await Child.start(
                 [*enter, *python("ashore.drill.client")], wish, self._sampled
             )
+            self._expected += self._probes
+        writer = shared.writer(world)
+        if self._writes and writer is not None and isinstance(driver, Programs):
+            await shared.clean(world)
+            self._children["writer"] = await Child.start(
+                driver.inside(writer.name, shared.command()),
+                shared.wish(world, _LONGEST),
+                self._sampled,
+            )
+            self._expected.append(shared.PROBE)
 
     def _sampled(self, line: list[Any]) -> None:
         probe, *rest = line
@@ -118,7 +139,7 @@ class Measurement:
     def _waits(self) -> str:
         seen = self.measured.samples
         waits: list[str] = []
-        for probe in self._probes if "client" in self._children else ():
+        for probe in self._expected:
             mine = seen.get(probe, [])
             count = sum(s.ok for s in mine)
             if count < _ENOUGH:
@@ -149,6 +170,7 @@ async def clean(world: World) -> None:
         await world.driver.guest_remove(GUEST)
     with contextlib.suppress(AshoreError):
         await world.api.delete(WRITTEN)
+    await shared.clean(world)
 
 
 def python(module: str) -> tuple[str, ...]:

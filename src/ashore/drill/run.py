@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from ashore.drill import catalogue, engine, history, record
-from ashore.drill.audits import cluster, lease, writes
+from ashore.drill.audits import cluster, lease, shared, writes
 from ashore.drill.fault import World
 from ashore.drill.measure import WRITTEN, Measured, Measurement
+from ashore.drill.shared import PROBE
 from ashore.drill.verdict import Check, Verdict
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Note
@@ -28,7 +29,7 @@ async def run(world: World, names: Sequence[str]) -> list[dict[str, Any]]:
         engine.require(fault, world)
     found: list[dict[str, Any]] = []
     for fault in faults:
-        audits = (_writes, _lease, _cluster)
+        audits = (_writes, _lease, _shared, _cluster)
         settles = engine.BETWEEN if found else engine.SETTLES
         outcome = await engine.run(fault, world, Measurement, audits, settles)
         found.append(history.document(outcome, world))
@@ -84,6 +85,10 @@ async def _writes(world: World, measured: Measured, since: datetime) -> list[Che
     if there is None:
         raise AshoreError("the ConfigMap that was written to is not there")
     return [writes.check(measured.samples.get("writes", []), there.get("data", {}))]
+
+
+async def _shared(world: World, measured: Measured, since: datetime) -> list[Check]:
+    return await shared.audit(world, measured.samples.get(PROBE, []))
 
 
 async def _lease(world: World, measured: Measured, since: datetime) -> list[Check]:

@@ -179,6 +179,19 @@ class Guests(Protocol):
 
 
 @runtime_checkable
+class Programs(Protocol):
+    """Optional: a program on a machine whose input and output are ours while it runs."""
+
+    def inside(self, name: str, command: Sequence[str]) -> list[str]:
+        """The command of this computer that runs the other one on the machine.
+
+        Raises:
+            MachineDown: it is not running.
+        """
+        ...
+
+
+@runtime_checkable
 class Namespaces(Protocol):
     """Optional: the machines' network namespaces can be entered from this computer."""
 

@@ -22,6 +22,9 @@ class Range:
     def __contains__(self, offset: int) -> bool:
         return self.first <= offset <= self.last
 
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
 
 FLOATING = 10
 HOST = Range(1, 1, "the host's end of the uplink")
@@ -32,11 +35,11 @@ ROLES = {
     Role.LOADBALANCER: Range(11, 20, "load balancers"),
     Role.CONTROLPLANE: Range(21, 30, "control planes"),
     Role.WORKER: Range(100, 199, "workers"),
+    Role.STORAGE: Range(31, 49, "storage machines"),
 }
-STORAGE = Range(31, 49, "storage machines")
 DYNAMIC = Range(200, 229, "DHCP leases of strangers")
 SERVICES = Range(230, 254, "addresses of Kubernetes services")
-PLANNED = (HOST, BMC, DRILL, *ROLES.values(), STORAGE, DYNAMIC, SERVICES)
+PLANNED = (HOST, BMC, DRILL, *ROLES.values(), DYNAMIC, SERVICES)
 
 SMALLEST_PREFIX = 24
 """Of the network: a longer prefix has no room for the plan."""

@@ -5,14 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ashore.model import addresses
-from ashore.model.types import Bmc, Kubernetes, Machine, Network, Role, Stack
+from ashore.model.types import (
+    Bmc,
+    Kubernetes,
+    Machine,
+    Network,
+    Role,
+    Stack,
+    Storage,
+    VolumeType,
+)
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second; who draws a stack does not need it
     from collections.abc import Iterator
 
     from ashore.stack.schema import StackFile
 
-_PREFIX = {Role.GATEWAY: "gw", Role.LOADBALANCER: "lb", Role.CONTROLPLANE: "cp", Role.WORKER: "w"}
+_PREFIX = {
+    Role.GATEWAY: "gw",
+    Role.LOADBALANCER: "lb",
+    Role.CONTROLPLANE: "cp",
+    Role.WORKER: "w",
+    Role.STORAGE: "st",
+}
 _CLUSTER_DNS = 10  # kubeadm's own choice: the tenth address of the service network
 
 
@@ -30,6 +45,7 @@ def resolve(file: StackFile, warnings: tuple[str, ...] = ()) -> Stack:
             service_cidr=file.kubernetes.service_cidr,
             dns=file.kubernetes.service_cidr.network_address + _CLUSTER_DNS,
         ),
+        storage=Storage(VolumeType(file.storage.type)) if file.machines.storage.count else None,
         machines=tuple(_machines(file)),
         warnings=warnings,
     )
@@ -61,6 +77,7 @@ def _machines(file: StackFile) -> Iterator[Machine]:
         Role.LOADBALANCER: file.machines.loadbalancer,
         Role.CONTROLPLANE: file.machines.controlplane,
         Role.WORKER: file.machines.worker,
+        Role.STORAGE: file.machines.storage,
     }
     bmcs = dict(_bmcs(file))
     for role, section in sections.items():

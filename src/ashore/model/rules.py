@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ashore.model import addresses
+from ashore.model.types import VOLUME_GROUP, Role
 from ashore.stack.violation import Violation, dotted
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ _PODS = ("kubernetes", "podCIDR")
 _SERVICES = ("kubernetes", "serviceCIDR")
 _WORKERS = ("machines", "worker", "count")
 _CONTROL_PLANES = ("machines", "controlplane", "count")
+_STORAGE = ("machines", "storage", "count")
+_TYPE = ("storage", "type")
 
 _UPLINK = ("network", "uplink")
 _BMCS = ("machines", "loadbalancer", "bmc")
@@ -43,6 +46,7 @@ def violations(file: StackFile) -> list[Violation]:
         *_overlaps(file),
         *_floating(file),
         *_domain(file),
+        *_storage(file),
         *_bmcs(file),
     ]
 
@@ -141,6 +145,19 @@ def _domain(file: StackFile) -> Iterator[Violation]:
         yield Violation(_DOMAIN, f"cannot end in {last}")
     if f".{domain}".endswith(".cluster.local"):
         yield Violation(_DOMAIN, "is the domain of the cluster's own services; take another")
+
+
+def _storage(file: StackFile) -> Iterator[Violation]:
+    """Every type of volume keeps its data on groups of three machines."""
+    count, most = file.machines.storage.count, len(addresses.ROLES[Role.STORAGE])
+    if count % VOLUME_GROUP:
+        possible = ", ".join(map(str, range(0, most + 1, VOLUME_GROUP)))
+        yield Violation(
+            _STORAGE,
+            f"is {count}: a {file.storage.type} volume is made of {VOLUME_GROUP} machines or a "
+            f"multiple; possible are {possible}",
+            (_TYPE,),
+        )
 
 
 def _bmcs(file: StackFile) -> Iterator[Violation]:

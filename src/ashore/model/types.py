@@ -12,6 +12,7 @@ class Role(StrEnum):
     LOADBALANCER = "loadbalancer"
     CONTROLPLANE = "controlplane"
     WORKER = "worker"
+    STORAGE = "storage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,41 @@ class Kubernetes:
     dns: IPv4Address
 
 
+class VolumeType(StrEnum):
+    """How the shared volume survives the loss of a machine."""
+
+    REPLICA = "replica"
+    ARBITER = "arbiter"
+    DISPERSE = "disperse"
+
+
+VOLUME_GROUP = 3
+"""Bricks that hold the same data together, of every type: machines come in multiples of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The shared volume, one Gluster volume over every storage machine.
+
+    Attributes:
+        volume: its name in Gluster.
+        brick: the directory of a storage machine's brick.
+        mount: where workers and storage machines see the volume.
+    """
+
+    type: VolumeType
+    volume: str = "shared"
+    brick: str = "/srv/brick/shared"
+    mount: str = "/srv/shared"
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Everything that the rest of the program knows of the user's file."""
+    """Everything that the rest of the program knows of the user's file.
+
+    Attributes:
+        storage: None in a stack without storage machines.
+    """
 
     name: str
     driver: str
@@ -101,6 +134,7 @@ class Stack:
     network: Network
     kubernetes: Kubernetes
     machines: tuple[Machine, ...]
+    storage: Storage | None = None
     warnings: tuple[str, ...] = field(default=())
 
     def of_role(self, role: Role) -> tuple[Machine, ...]:

@@ -23,6 +23,7 @@ _STYLE = {
     "loadbalancer": ("fill", "#6d3fc4", "#b497f5"),
     "controlplane": ("fill", "#1f5fd0", "#6ea8fe"),
     "worker": ("fill", "#45566b", "#a5b4c6"),
+    "storage": ("fill", "#8a4b08", "#e0a458"),
     "up": ("fill", "#1a7f37", "#3fb950"),
     "down": ("stroke", "#cf222e", "#ff7b72"),
 }

@@ -7,17 +7,21 @@ TITLES = {
     Role.LOADBALANCER: "Load balancers",
     Role.CONTROLPLANE: "Control planes",
     Role.WORKER: "Workers",
+    Role.STORAGE: "Storage",
 }
 _COMPONENTS = {
     Role.GATEWAY: ("dnsmasq", "qnetd"),
     Role.LOADBALANCER: ("HAProxy", "Corosync", "Pacemaker"),
     Role.CONTROLPLANE: ("kube-apiserver", "etcd", "controller-manager", "scheduler"),
     Role.WORKER: ("kubelet", "containerd", "kube-proxy", "flannel"),
+    Role.STORAGE: ("Gluster",),
 }
 
 
 def components(stack: Stack, role: Role) -> tuple[str, ...]:
     """What makes up a role, as its own projects write it."""
+    if role is Role.STORAGE and stack.storage is not None:
+        return (f"Gluster, {stack.storage.type}", f"volume {stack.storage.volume}")
     nat = role is Role.GATEWAY and stack.network.uplink != "none"
     return (*_COMPONENTS[role], "NAT") if nat else _COMPONENTS[role]
 

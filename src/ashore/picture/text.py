@@ -17,8 +17,9 @@ def plain(stack: Stack, status: Mapping[str, bool] | None = None) -> str:
         ("│ veth", "", "", ""),
         ("br0", "", "", ""),
     ]
-    for role in Role:
-        rows += _role(stack, role, status or {})
+    roles = [role for role in Role if role is not Role.STORAGE or stack.storage]
+    for role in roles:
+        rows += _role(stack, role, status or {}, last=role is roles[-1])
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, (*widths, 0), strict=True))
@@ -37,8 +38,7 @@ def plain(stack: Stack, status: Mapping[str, bool] | None = None) -> str:
     )
 
 
-def _role(stack: Stack, role: Role, status: Mapping[str, bool]) -> Iterator[Row]:
-    last = role is Role.WORKER
+def _role(stack: Stack, role: Role, status: Mapping[str, bool], *, last: bool) -> Iterator[Row]:
     branch = f"{'└─' if last else '├─'} {TITLES[role].lower()}"
     stem = " " if last else "│"
     machines = stack.of_role(role)

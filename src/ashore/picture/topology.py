@@ -44,13 +44,18 @@ class _Drawing:
         self._planes_top = self._kube_top + 48
         self._workers_top = self._planes_top + self._panel_height(Role.CONTROLPLANE) + _PAD
         self._kube_bottom = self._workers_top + self._panel_height(Role.WORKER) + 48
-        self.height = self._kube_bottom + 48
+        self._storage_top = self._kube_bottom + _PAD
+        self._end = self._kube_bottom
+        if stack.storage is not None:
+            self._end = self._storage_top + self._panel_height(Role.STORAGE)
+        self.height = self._end + 48
 
     def draw(self) -> None:
         self._frames()
         self._wires()
         self._front_row()
         self._kubernetes()
+        self._volume()
         self._calls()
 
     def _frames(self) -> None:
@@ -70,6 +75,10 @@ class _Drawing:
         c = self.canvas
         below = _TOP + self._front + 22
         planes, workers = self._planes_top + 37, self._workers_top + 37
+        end = workers
+        if self._stack.storage is not None:
+            end = self._storage_top + 37
+            c.path(f"M{_BUS} {end:g}H{_LEFT}", "wire")
         for way in (
             f"M{_BUS} 52V{_TOP}",
             f"M{_BUS} {_TOP + 37}H{_LEFT}",
@@ -79,9 +88,9 @@ class _Drawing:
         ):
             c.path(way, "wire")
         c.dot(_BUS, 48, 5, "bus")
-        c.rect(_BUS - 4, _TOP - 4, 8, workers - _TOP + 24, "bus", 4)
+        c.rect(_BUS - 4, _TOP - 4, 8, end - _TOP + 24, "bus", 4)
         c.text(_BUS + 12, 90, "veth", "dim mono", 11)
-        c.text(_BUS, workers + 38, "br0", "dim mono middle", 11)
+        c.text(_BUS, end + 38, "br0", "dim mono middle", 11)
 
     def _front_row(self) -> None:
         c = self.canvas
@@ -104,6 +113,12 @@ class _Drawing:
         ):
             x = _LEFT + 2 * _PAD + column * 249
             c.pair(x, foot, name, str(value))
+
+    def _volume(self) -> None:
+        """The storage machines, and where their volume is seen."""
+        if self._stack.storage is None:
+            return
+        self._panel(Role.STORAGE, _LEFT, self._storage_top, _RIGHT - _LEFT)
 
     def _calls(self) -> None:
         """The way of a call: kubectl, the floating IP, a load balancer, a control plane."""

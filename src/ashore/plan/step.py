@@ -57,6 +57,7 @@ LAYERS = (
     "machines",
     "gateway",
     "load balancers",
+    "storage",
     "control planes",
     "workers",
     "network",

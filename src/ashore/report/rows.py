@@ -7,6 +7,9 @@ from typing import Any
 
 Document = dict[str, Any]
 
+PROBE = "shared"
+"""Of writes to the shared volume: drills that have a bound for it are about storage."""
+
 VERDICTS = ("pass", "unknown", "fail")
 
 
@@ -15,7 +18,8 @@ class Row:
     """All runs of one drill, oldest first.
 
     Attributes:
-        gaps: the longest gap of new connections in each run that measured it, seconds.
+        gaps: the longest gap in each run that measured it, seconds, of what the drill is about:
+            writes to the shared volume, or new connections to the API.
         bound: what it may be at most, or None.
         figures: what the checks of the drill measured beside it, seconds of each run.
     """
@@ -54,9 +58,10 @@ def rows(documents: Sequence[Document]) -> list[Row]:
 
 def _row(name: str, runs: list[Document]) -> Row:
     bounds = {b["probe"]: b["gap"] for b in runs[-1].get("bounds", ())}
-    gaps = [gap for run in runs if (gap := longest(run, "api")) is not None]
+    probe = PROBE if PROBE in bounds else "api"
+    gaps = [gap for run in runs if (gap := longest(run, probe)) is not None]
     title = runs[-1].get("title", name)
-    return Row(name, title, tuple(runs), tuple(gaps), bounds.get("api"), _figures(runs))
+    return Row(name, title, tuple(runs), tuple(gaps), bounds.get(probe), _figures(runs))
 
 
 def _figures(runs: Sequence[Document]) -> tuple[tuple[str, tuple[float, ...]], ...]:

@@ -19,6 +19,7 @@ _LANES = {
     "writes": "writes",
     "names": "names",
     "lease": "lease",
+    "shared": "shared volume",
 }
 
 

@@ -161,6 +161,18 @@ class WorkerSection(Section):
     )
 
 
+class StorageMachinesSection(Section):
+    """Gluster: each holds a brick of the volume that every worker mounts."""
+
+    count: int = Field(
+        default=3, ge=0, le=18, description="0 (no shared volume) or a multiple of 3, up to 18."
+    )
+    cpus: float = Field(default=1, ge=0.25, le=512, description="Processors each may use at most.")
+    memory: Annotated[Memory, at_least(256)] = Field(
+        default=512 * MIB, description="Memory each may use at most, at least 256MiB."
+    )
+
+
 class MachinesSection(Section):
     """The machines by role. Change a number and run `ashore up`: addresses do not move."""
 
@@ -168,6 +180,7 @@ class MachinesSection(Section):
     loadbalancer: LoadBalancerSection = Field(default_factory=LoadBalancerSection)
     controlplane: ControlPlaneSection = Field(default_factory=ControlPlaneSection)
     worker: WorkerSection = Field(default_factory=WorkerSection)
+    storage: StorageMachinesSection = Field(default_factory=StorageMachinesSection)
 
 
 class KubernetesSection(Section):
@@ -185,6 +198,17 @@ class KubernetesSection(Section):
         default=IPv4Network("10.96.0.0/16"),
         alias="serviceCIDR",
         description="Addresses of the services, /12 to /28.",
+    )
+
+
+class StorageSection(Section):
+    """The shared volume over the storage machines; any one of three may be lost."""
+
+    type: Literal["replica", "arbiter", "disperse"] = Field(
+        default="replica",
+        description="`replica`: three copies of every file; `arbiter`: two, and a third machine "
+        "with names alone that breaks ties; `disperse`: one and a half, by erasure code. It cannot "
+        "be changed later.",
     )
 
 
@@ -215,3 +239,4 @@ class StackFile(Section):
     network: NetworkSection = Field(default_factory=NetworkSection)
     machines: MachinesSection = Field(default_factory=MachinesSection)
     kubernetes: KubernetesSection = Field(default_factory=KubernetesSection)
+    storage: StorageSection = Field(default_factory=StorageSection)

@@ -16,6 +16,7 @@ from ashore.drill.verdict import Bound, Check
 from ashore.drivers.base import PowerState
 from ashore.events import Event, Note
 from ashore.model.load import loads_stack
+from ashore.model.types import Role
 from ashore.transport.fake import RecordingTransport
 from ashore.transport.kubeapi import object_path
 from tests.unit.drill.test_gaps import NEVER, ticks
@@ -140,6 +141,7 @@ class FakeFault:
     recovers: float = 1.0
     bounds: tuple[Bound, ...] = (Bound("api", 1.0),)
     isolates: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
     broken: set[str] = field(default_factory=set[str])
     breaking: Callable[[], Awaitable[None]] = nothing
     mending: Callable[[], Awaitable[None]] = nothing

@@ -125,6 +125,7 @@ async def test_what_cannot_be_undone_stays_written_down_and_is_healed_later(lab:
     pending = record.pending(lab.directory)
     assert pending is not None
     assert str(pending).startswith("drill fake-fault on machine lb1, begun 20")
+    lab.machine.answer("*rm -rf*")
     await engine.heal(pending, replace(fault, mending=FakeFault().mending), lab.world())
     assert not fault.broken
     assert record.pending(lab.directory) is None

@@ -48,6 +48,15 @@ def network(**keys: str) -> str:
         (network(domain="x.cluster.local"), "is the domain of the cluster's own services"),
         (network(domain="a.localhost"), "cannot end in localhost"),
         (network(domain="a.10"), "cannot end in 10"),
+        (
+            "machines: {storage: {count: 2}}",
+            "is 2: a replica volume is made of 3 machines or a multiple; "
+            "possible are 0, 3, 6, 9, 12, 15, 18",
+        ),
+        (
+            "machines: {storage: {count: 4}}\nstorage: {type: disperse}",
+            "is 4: a disperse volume is made of 3 machines",
+        ),
     ],
 )
 def test_a_rule_between_keys(text: str, said: str) -> None:
@@ -63,6 +72,8 @@ def test_a_rule_between_keys(text: str, said: str) -> None:
         "kubernetes: {podCIDR: 10.244.0.0/21}",
         "kubernetes: {serviceCIDR: 10.96.0.0/28}",
         network(cidr="192.168.7.0/24", domain="lab"),
+        "machines: {storage: {count: 0}}",
+        "machines: {storage: {count: 6}}\nstorage: {type: arbiter}",
     ],
 )
 def test_what_is_allowed(text: str) -> None:

@@ -21,7 +21,14 @@ def test_status_is_a_word() -> None:
 
 def test_no_workers() -> None:
     lines = plain(loads_stack("machines: {worker: {count: 0}}")).splitlines()
-    assert any(line.startswith("└─ workers") and line.endswith("none") for line in lines)
+    assert any(line.startswith("├─ workers") and line.endswith("none") for line in lines)
+
+
+def test_the_last_role_ends_the_tree() -> None:
+    for file, role in (("{}", "storage"), ("machines: {storage: {count: 0}}", "workers")):
+        lines = plain(loads_stack(file)).splitlines()
+        (last,) = [line for line in lines if line.startswith("└─")]
+        assert role in last
 
 
 def test_no_line_ends_in_blanks() -> None:

@@ -133,7 +133,7 @@ def test_a_long_line_is_printed_around_the_mark() -> None:
         ("machines: {worker: {memory: lots}}", "must be a size such as 512MiB"),
         ("machines: {worker: {memory: 4Gi}}", "did you mean 4GiB?"),
         ("machines: {worker: {memory: 16MiB}}", "is too small; at least 768MiB"),
-        ("machines: {storage: {count: 1}}", "machines.storage is unknown"),
+        ("machines: {builder: {count: 1}}", "machines.builder is unknown"),
         ("name: !!python/object x", "name has a tag"),
         ("name: a\nname: b", "name is given twice; first in line 1"),
         ("network: {<<: 3}", "network.<< must be a mapping"),
@@ -227,7 +227,7 @@ def test_violations_as_json() -> None:
                 "column": 1,
                 "key": "zzz",
                 "message": "is unknown; known here: apiVersion, kind, name, driver, os, supply, "
-                "network, machines, kubernetes",
+                "network, machines, kubernetes, storage",
             },
         ],
     }

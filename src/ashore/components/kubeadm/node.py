@@ -112,7 +112,9 @@ class Worker:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        return (f"{self.of.name}/config", "kube/api")
+        # A kubelet without the shared volume does not start.
+        shared = (f"{self.of.name}/shared",) if self.ctx.stack.storage else ()
+        return (f"{self.of.name}/config", "kube/api", *shared)
 
     async def drift(self) -> list[str]:
         """See `Step`."""

@@ -43,6 +43,7 @@ class Described:
     recovers: float = 120.0
     needs: tuple[type, ...] = ()
     isolates: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
 
 
 async def holder(world: World) -> dict[str, str]:

@@ -25,7 +25,7 @@ _SWITCHING = 30.0
 
 
 class NspawnDriver:
-    """A `Driver` with `Power`, `Freeze`, `Links`, `Guests` and `Namespaces`.
+    """A `Driver` with `Power`, `Freeze`, `Links`, `Guests`, `Programs` and `Namespaces`.
 
     Args:
         state: the stack's own directory (`/var/lib/ashore/demo`).
@@ -194,6 +194,10 @@ class NspawnDriver:
             lambda: self._supervisor.leader(name),
             lambda: self._supervisor.joins(name),
         )
+
+    def inside(self, name: str, command: Sequence[str]) -> list[str]:
+        """See `Programs`."""
+        return self.transport(name).argv(command)
 
     async def freeze(self, name: str) -> None:
         """See `Freeze`."""

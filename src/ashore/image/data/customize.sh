@@ -16,8 +16,8 @@ rm -f "$root"/etc/haproxy/haproxy.cfg "$root"/etc/corosync/corosync.conf
 rm -f "$root/var/lib/dbus/machine-id"
 
 # Components enable what a machine's role needs.
-for unit in corosync corosync-qdevice corosync-qnetd dnsmasq haproxy logd nftables \
-    pacemaker pacemaker_remote; do
+for unit in corosync corosync-qdevice corosync-qnetd dnsmasq glusterd glustereventsd haproxy \
+    logd nftables pacemaker pacemaker_remote; do
     if [ -e "$root/usr/lib/systemd/system/$unit.service" ]; then
         chroot "$root" systemctl --quiet disable "$unit.service"
     fi
@@ -39,6 +39,10 @@ chroot "$root" systemctl --quiet mask \
     systemd-pstore.service sshd-keygen.service cloud-init-hotplugd.socket \
     logd.service systemd-networkd-persistent-storage.service \
     systemd-network-generator.service xfs_scrub_all.timer
+
+# glusterd runs this Python program about ten times at each start, to prepare
+# for replication to other sites. Where it is not there, it starts at once.
+rm -f "$root"/usr/lib/*/glusterfs/gsyncd
 
 mkdir -p "$root/var/lib/cloud/seed/nocloud"
 rm -rf "$root/etc/cloud/cloud.cfg.d"

@@ -1,0 +1,1 @@
+"""Gluster: one volume over the storage machines, mounted by every worker."""
