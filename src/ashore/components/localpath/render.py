@@ -38,6 +38,8 @@ def configuration(stack: Stack) -> str:
     Control planes are named with none, so that a pod which tolerates their
     taint is refused its volume instead of getting one beside etcd.
     """
-    others = [{"node": cp.name, "paths": []} for cp in stack.of_role(Role.CONTROLPLANE)]
+    others: list[object] = [
+        {"node": cp.name, "paths": []} for cp in stack.of_role(Role.CONTROLPLANE)
+    ]
     workers = {"node": "DEFAULT_PATH_FOR_NON_LISTED_NODES", "paths": [DIRECTORY]}
     return json.dumps({"nodePathMap": [workers, *others]})

@@ -57,7 +57,8 @@ async def classes(api: KubeApi) -> tuple[StorageClass, ...]:
 
 async def acting(api: KubeApi) -> str | None:
     """The storage machine whose provisioner acts. Raises RequestFailed for no answer."""
-    spec = ((await api.get(LEASE)) or {}).get("spec") or {}
+    found: dict[str, Any] = await api.get(LEASE) or {}
+    spec: dict[str, Any] = found.get("spec") or {}
     if not spec.get("renewTime"):
         return None
     age = datetime.now(UTC) - datetime.fromisoformat(spec["renewTime"])
@@ -90,7 +91,7 @@ async def volumes(api: KubeApi, connect: Connect, stack: Stack) -> list[Volume]:
 
 
 def _claim(item: Any) -> str:
-    claim = item["spec"].get("claimRef") or {}
+    claim: dict[str, str] = item["spec"].get("claimRef") or {}
     return f"{claim.get('namespace', '')}/{claim.get('name', '')}"
 
 

@@ -20,8 +20,10 @@ MOUNTS_UNIT = "ashore-mounts.service"
 
 _PROGRAMS = "/opt/ashore"
 _CONFIG = "/etc/ashore-volumes"
-_SHARED = ("__init__", "kube")
-_PROVISIONER = (*_SHARED, "disk", "events", "lease", "objects", "provisioner", "quantity")
+_SHARED = ("__init__", "kube", "log")
+_PROVISIONER = (
+    *_SHARED, "disk", "events", "lease", "objects", "provisioner", "quantity", "serve",
+)  # fmt: skip
 _MOUNTS = (*_SHARED, "mounts")
 
 
@@ -63,7 +65,7 @@ def provisioner(
             _json(config, again),
             File(f"{_CONFIG}/ca.pem", ca.decode(), notify=again),
             File(f"{_CONFIG}/identity.pem", identity.decode(), mode=0o600, notify=again),
-            _unit(PROVISIONER_UNIT, "provisioner", "Make the shared volumes of Kubernetes"),
+            _unit(PROVISIONER_UNIT, "serve", "Make the shared volumes of Kubernetes"),
         ),
         enable=(PROVISIONER_UNIT,),
     )

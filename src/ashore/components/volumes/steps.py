@@ -12,9 +12,11 @@ from ashore.plan.step import Context, Step
 from ashore.transport.base import Connect, MachineDown
 from ashore.transport.kubeapi import KubeApi
 
+_QUOTA = "features.quota"
+_WITH_QUOTA = "features.inode-quota"
 _WANTED = {
-    "features.quota": "on",
-    "features.inode-quota": "on",
+    _QUOTA: "on",
+    _WITH_QUOTA: "on",
     "features.quota-deem-statfs": "on",
     # Zero: what is used is counted at each write. The usual 60 s and 5 s let a
     # fast writer pass its limit by far.
@@ -50,25 +52,48 @@ class Quota:
 
     async def drift(self) -> list[str]:
         """See `Step`."""
-        name = self.storage.volume
+        found = await self._options()
+        if found is None:
+            return ["no storage machine's glusterd answers"]
+        return [
+            f"{option} is {found[1].get(option, 'not set')} instead of {value}"
+            for option, value in _WANTED.items()
+            if found[1].get(option) != value
+        ]
+
+    async def apply(self) -> None:
+        """See `Step`. Tried again for a while: Gluster takes one change at a time."""
+        await until(self._set, "Gluster enforces limits", seconds=60, interval=1.0)
+
+    async def _set(self) -> str:
+        found = await self._options()
+        if found is None:
+            return "no storage machine's glusterd answers"
+        machine, has = found
+        volume = ("gluster", "--mode=script", "volume")
+        commands = [
+            (*volume, "quota", self.storage.volume, "enable")
+            if option == _QUOTA
+            else (*volume, "set", self.storage.volume, option, value)
+            for option, value in _WANTED.items()
+            if has.get(option) != value and option != _WITH_QUOTA
+        ]
+        for command in commands:
+            await self.connect(machine).run(command)
+        return ""
+
+    async def _options(self) -> tuple[str, dict[str, str]] | None:
+        """The volume's options, and the storage machine that told them."""
+        argv = ["gluster", "volume", "info", self.storage.volume]
         for machine in self.stack.of_role(Role.STORAGE):
             try:
-                done = await ask(self.connect, machine.name, ["gluster", "volume", "info", name])
+                done = await ask(self.connect, machine.name, argv)
             except MachineDown:
                 continue
             if done is not None and done.returncode == 0:
-                has = dict(line.split(": ", 1) for line in done.text.splitlines() if ": " in line)
-                return [
-                    f"{option} is {has.get(option, 'not set')} instead of {value}"
-                    for option, value in _WANTED.items()
-                    if has.get(option) != value
-                ]
-        return ["no storage machine's glusterd answers"]
-
-    async def apply(self) -> None:
-        """See `Step`."""
-
-    async def _set(self) -> str: ...
+                lines = [line for line in done.text.splitlines() if ": " in line]
+                return machine.name, {k: v for k, _, v in (line.partition(": ") for line in lines)}
+        return None
 
 
 @dataclass(frozen=True, slots=True)

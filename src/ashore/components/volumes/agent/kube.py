@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +94,7 @@ class Kube:
     @contextlib.asynccontextmanager
     async def _asked(
         self, method: str, path: str, body: object, kind: str
-    ) -> AsyncIterator[tuple[int, asyncio.StreamReader]]:
+    ) -> AsyncGenerator[tuple[int, asyncio.StreamReader]]:
         content = b"" if body is None else json.dumps(body).encode()
         # HTTP/1.0: the server neither keeps the connection nor sends chunks.
         head = (

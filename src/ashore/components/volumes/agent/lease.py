@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ class Lease:
     clock: Callable[[], float] = time.monotonic
     _seen: str = ""
     _since: float = 0.0
-    _until: float = field(default=0.0)
+    _until: float = 0.0
 
     @property
     def held(self) -> bool:
@@ -40,7 +40,7 @@ class Lease:
         if reply.wrong():
             return
         found: dict[str, Any] = reply.body
-        spec = found.get("spec") or {}
+        spec: dict[str, Any] = found.get("spec") or {}
         holder, renewed = spec.get("holderIdentity") or "", spec.get("renewTime") or ""
         if (mark := f"{holder} {renewed}") != self._seen:
             self._seen, self._since = mark, asked

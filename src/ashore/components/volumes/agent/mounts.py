@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .kube import Kube, NoAnswerError
+from .log import log
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _LOOK = 1.0  # s
@@ -144,11 +145,6 @@ async def watch(what: Watch) -> None:
 async def _run(*argv: str) -> None:
     process = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL)
     await process.wait()
-
-
-def log(text: str) -> None:
-    """A line in the journal."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - no rich on a machine
 
 
 def main() -> None:

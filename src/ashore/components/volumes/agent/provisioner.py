@@ -1,33 +1,24 @@
-"""Makes, limits, grows and removes the volumes of class `shared`; runs on every storage machine.
+"""Makes, limits, grows and removes the volumes of class `shared`.
 
-One of them acts at a time (`lease`). What is done can be done twice: names
-follow from the claim, and every pass compares all that is with all that
-should be, so nothing is lost with the machine that acted.
+What is done can be done twice: names follow from the claim, and every pass
+compares all that is with all that should be, so nothing is lost with the
+machine that acted.
 """
 
 import asyncio
-import contextlib
-import json
-import sys
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from . import objects
 from .disk import Disk, DiskError, Space, unpromised
 from .events import Events
 from .kube import MERGE, Kube, NoAnswerError
-from .lease import Lease
+from .log import log
 from .objects import Claim, Volume
 
 CLAIMS = "/api/v1/persistentvolumeclaims"
 VOLUMES = "/api/v1/persistentvolumes"
 
-_RENEW = 2.5  # s
-_PASS = 30.0  # s between two passes if nothing changes
-_AGAIN = 2.0  # s after a pass that broke off
-_WATCH = 300  # s
 _EXISTS = 409
 
 
@@ -137,71 +128,3 @@ class Provisioner:
 def _free(volumes: dict[str, Volume], spaces: dict[str, Space], mount: str) -> int:
     promised = {volume.path: volume.size for volume in volumes.values() if not volume.deletable}
     return unpromised(spaces[mount], promised, spaces)
-
-
-async def serve(provisioner: Provisioner, lease: Lease) -> None:
-    """Hold or wait for the lease, and work while it is held. Never returns."""
-    bell = asyncio.Event()
-
-    async def work() -> None:
-        pause = _PASS
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await bell.wait()
-            bell.clear()
-            pause = _PASS
-            if lease.held:
-                try:
-                    await provisioner.one_pass()
-                except (NoAnswerError, DiskError) as error:
-                    log(str(error))
-                    pause = _AGAIN
-
-    async def renew() -> None:
-        while True:
-            had = lease.held
-            # A machine that does not reach the volumes leaves them to another one.
-            if await provisioner.disk.mounted():
-                await lease.renew()
-            if lease.held and not had:
-                log("this machine makes the volumes now")
-                bell.set()
-            await asyncio.sleep(_RENEW)
-
-    async def watch(path: str) -> None:
-        _, version = await provisioner.kube.items(path)
-        bell.set()
-        async for _ in provisioner.kube.changes(path, version, _WATCH):
-            bell.set()
-
-    async with asyncio.TaskGroup() as tasks:
-        for job in (work, renew, lambda: watch(CLAIMS), lambda: watch(VOLUMES)):
-            tasks.create_task(_for_ever(job))
-
-
-async def _for_ever(job: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    while True:
-        try:
-            await job()
-        except (NoAnswerError, DiskError) as error:
-            log(str(error))
-            await asyncio.sleep(_AGAIN)
-
-
-def log(text: str) -> None:
-    """A line in the journal."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - no rich on a machine
-
-
-def main() -> None:
-    """Read the configuration named on the command line, and serve."""
-    config: dict[str, str] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    kube = Kube(config["server"], config["ca"], config["certificate"])
-    disk = Disk(config["mount"], config["volume"], config["base"])
-    provisioner = Provisioner(kube, disk, Events(kube, config["machine"]))
-    asyncio.run(serve(provisioner, Lease(kube, config["lease"], config["machine"])))
-
-
-if __name__ == "__main__":
-    main()
