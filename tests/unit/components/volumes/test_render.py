@@ -1,5 +1,4 @@
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,10 +6,8 @@ import pytest
 from ashore.components.localpath.render import manifest as localpath
 from ashore.components.volumes.agent.objects import PROVISIONER
 from ashore.components.volumes.render import GROUP, manifest, mounts, provisioner
-from ashore.components.volumes.steps import Quota
 from ashore.model.fragment import File, Fragment
 from ashore.model.types import Role, Storage, VolumeType
-from tests.unit.components.fakes import FakeTransport
 from tests.unit.components.golden import as_text, check
 from tests.unit.components.kubeadm.stack import demo
 
@@ -82,48 +79,3 @@ def test_secrets_are_readable_by_root_alone() -> None:
     assert modes["/etc/ashore-volumes/identity.pem"] == 0o600
     config = next(f for f in provisioning().files if f.path.endswith("config.json"))
     assert json.loads(str(config.content))["server"] == "api.demo.internal"
-
-
-INFO = """\
-Volume Name: shared
-Options Reconfigured:
-features.hard-timeout: 0
-features.quota-deem-statfs: on
-features.inode-quota: {quota}
-features.quota: {quota}
-"""
-
-
-class Gluster:
-    """Answers `volume info`; quota is on once it was enabled."""
-
-    def __init__(self) -> None:
-        self.on = False
-
-    def __call__(self, argv: Sequence[str]) -> tuple[int, str]:
-        self.on = self.on or "enable" in argv
-        text = INFO.format(quota="on" if self.on else "off")
-        soft = "features.soft-timeout: 0\n" if self.on else ""
-        return 0, text + soft if "info" in argv else "success"
-
-
-async def test_limits_are_turned_on_as_far_as_they_are_not() -> None:
-    machine = FakeTransport(Gluster())
-    step = Quota(lambda _: machine, demo(), STORAGE)
-    assert await step.drift() == [
-        "features.quota is off instead of on",
-        "features.inode-quota is off instead of on",
-        "features.soft-timeout is not set instead of 0",
-    ]
-    await step.apply()
-    asked = [" ".join(argv) for argv in machine.asked if "info" not in argv]
-    assert asked == [
-        "gluster --mode=script volume quota shared enable",
-        "gluster --mode=script volume set shared features.soft-timeout 0",
-    ]
-    assert await step.drift() == []
-
-
-async def test_no_glusterd_answers() -> None:
-    step = Quota(lambda _: FakeTransport(lambda _: (1, "")), demo(), STORAGE)
-    assert await step.drift() == ["no storage machine's glusterd answers"]
