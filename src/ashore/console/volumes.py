@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ashore.components.volumes.agent.quantity import show
 from ashore.console.grid import View, columns
 from ashore.console.lines import Piece
 
@@ -26,21 +27,11 @@ def table(found: Mapping[str, Any], view: View) -> list[str]:
 def _row(volume: Mapping[str, Any], view: View) -> list[Piece]:
     good = volume["limited"] is True
     mark = (view.marks.done, "green") if good else (view.marks.failed, "red")
-    used = "" if volume["used"] is None else binary(volume["used"])
+    used = "" if volume["used"] is None else show(volume["used"])
     return [
         mark,
         (volume["claim"], "bold"),
-        (binary(volume["size"]), ""),
+        (show(volume["size"]), ""),
         (used, ""),
         (_LIMIT[volume["limited"]], "" if good else "yellow"),
     ]
-
-
-def binary(size: int) -> str:
-    """Bytes as Kubernetes writes them: `1.5Gi`."""
-    value, unit = float(size), ""
-    for following in ("Ki", "Mi", "Gi", "Ti", "Pi"):
-        if value < 1024:
-            break
-        value, unit = value / 1024, following
-    return f"{round(value, 1):g}{unit}"

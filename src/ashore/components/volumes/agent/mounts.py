@@ -82,7 +82,9 @@ class Watch:
         self.missing = self.missing + 1 if stale is None else 0
         if self.missing >= _MISSING:
             self.missing = 0
-            await self.restart("nothing is mounted")
+            # One that still starts is waiting for the storage machines.
+            if await _run("systemctl", "is-active", "--quiet", self.unit) == 0:
+                await self.restart("nothing is mounted")
         if stale:
             await self._restart_pods(stale)
 
@@ -142,9 +144,9 @@ async def watch(what: Watch) -> None:
         tasks.create_task(probes())
 
 
-async def _run(*argv: str) -> None:
+async def _run(*argv: str) -> int:
     process = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL)
-    await process.wait()
+    return await process.wait()
 
 
 def main() -> None:
