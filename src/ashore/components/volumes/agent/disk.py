@@ -14,6 +14,8 @@ _REMOVE = 3600.0  # s, of a tree of any size
 DF = ("df", "--block-size=1", "--output=size,used,avail,file")
 _BUSY = "Another transaction"
 _TRIES = 10
+# What Gluster says of a directory without a limit, and of one that is not there.
+_NO_LIMIT = ("No data available", "No such file or directory")
 
 
 class DiskError(Exception):
@@ -71,7 +73,7 @@ class Disk:
         try:
             await self._quota("remove", self._inside(path))
         except DiskError as error:
-            if "limit" not in str(error) and "No such file" not in str(error):
+            if not any(gone in str(error) for gone in _NO_LIMIT):
                 raise
 
     def _inside(self, path: str) -> str:
