@@ -71,11 +71,14 @@ class Service:
 
 
 async def _for_ever(job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    said = ""
     while True:
         try:
             await job()
+            said = ""
         except (NoAnswerError, DiskError) as error:
-            log(str(error))
+            if str(error) != said:
+                log(said := str(error))
             await asyncio.sleep(_AGAIN)
 
 
