@@ -30,13 +30,17 @@ from ashore.components.kubeadm import render as kubeadm
 from ashore.components.kubeadm.access import Access
 from ashore.components.kubeadm.leave import leave
 from ashore.components.kubeadm.steps import steps as kubeadm_steps
+from ashore.components.localpath import render as localpath
+from ashore.components.localpath.steps import steps as localpath_steps
 from ashore.components.pacemaker import render as pacemaker
 from ashore.components.pacemaker.cib import FenceDevice
 from ashore.components.pacemaker.steps import steps as pacemaker_steps
+from ashore.components.volumes import render as volumes
+from ashore.components.volumes.steps import steps as volumes_steps
 from ashore.drivers.base import Blueprint, Driver
 from ashore.drivers.steps import Fabric, Made, Uplink
 from ashore.model.fragment import Fragment
-from ashore.model.types import Machine, Role
+from ashore.model.types import Machine, Role, Stack, Storage
 from ashore.pki.authority import Pair, issue, make_ca
 from ashore.pki.ssh import known_hosts_line, make_ssh_key, public_line
 from ashore.plan.step import Context, Step
@@ -46,8 +50,8 @@ COMPONENTS: dict[Role, tuple[str, ...]] = {
     Role.GATEWAY: ("dnsmasq", "corosync-qnetd"),
     Role.LOADBALANCER: ("haproxy", "corosync", "pacemaker"),
     Role.CONTROLPLANE: ("containerd", "kubeadm", "flannel", "coredns"),
-    Role.WORKER: ("gluster", "containerd", "kubeadm", "flannel", "coredns"),
-    Role.STORAGE: ("gluster",),
+    Role.WORKER: ("gluster", "containerd", "kubeadm", "flannel", "coredns", "localpath", "volumes"),
+    Role.STORAGE: ("gluster", "volumes"),
 }
 """Role -> the systems that run on its machines."""
 
@@ -55,7 +59,7 @@ DATA: dict[Role, tuple[str, ...]] = {
     Role.GATEWAY: (),
     Role.LOADBALANCER: (),
     Role.CONTROLPLANE: ("/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd"),
-    Role.WORKER: ("/var/lib/containerd", "/var/lib/kubelet"),
+    Role.WORKER: ("/var/lib/containerd", "/var/lib/kubelet", localpath.DIRECTORY),
     Role.STORAGE: ("/srv/brick",),
 }
 """Role -> directories that need a plain file system below them and outlive a new root."""
@@ -83,6 +87,8 @@ def steps(ctx: Context, driver: Driver, image: Sequence[Step]) -> list[Step]:
         *kubeadm_steps(ctx, access),
         *flannel_steps(ctx, access.api, images("flannel")),
         *coredns_steps(ctx, access.api, images("coredns")),
+        *localpath_steps(ctx, access.api, images("local-path-provisioner")),
+        *volumes_steps(ctx, access.api),
     ]
 
 
@@ -117,7 +123,7 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
                 pacemaker.fragment(stack, fences(ctx), authority(ctx).cert.decode()),
             ]
         case Role.STORAGE:
-            return [own, *shared_volume(ctx, machine)]
+            return [own, *shared_volume(ctx, machine, access)]
         case Role.CONTROLPLANE | Role.WORKER:
             pause = versions(stack.kubernetes.version).image("pause")
             pki = access.pki(machine)
@@ -126,13 +132,14 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
                 containerd.fragment(sandbox=pause, facts=ctx.facts),
                 kubeadm.fragment(stack, machine, facts=ctx.facts, pki=pki),
                 flannel.fragment(),
-                *shared_volume(ctx, machine),
+                *shared_volume(ctx, machine, access),
             ]
 
 
-def shared_volume(ctx: Context, machine: Machine) -> list[Fragment]:
+def shared_volume(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
     """A storage machine's and a worker's share of the Gluster volume; nothing for others."""
-    if ctx.stack.storage is None or machine.role not in gluster.ROLES:
+    stack, storage = ctx.stack, ctx.stack.storage
+    if storage is None or machine.role not in gluster.ROLES:
         return []
     ca = authority(ctx)
     identity = Pair.of_bundle(
@@ -141,7 +148,25 @@ def shared_volume(ctx: Context, machine: Machine) -> list[Fragment]:
             lambda: issue(ca, machine.name, server=True, client=True).bundle(),
         )
     )
-    return [gluster.fragment(ctx.stack, ctx.stack.storage, machine, identity, ca.cert)]
+    return [
+        gluster.fragment(stack, storage, machine, identity, ca.cert),
+        pods_volumes(stack, storage, machine, access),
+    ]
+
+
+def pods_volumes(stack: Stack, storage: Storage, machine: Machine, access: Access) -> Fragment:
+    """What makes volumes for pods on storage machines, and looks after their mount on workers."""
+    if machine.role is Role.STORAGE:
+        member = access.member(volumes.GROUP, machine)
+        return volumes.provisioner(stack, storage, machine, identity=member, ca=access.authority)
+    return volumes.mounts(
+        stack,
+        storage,
+        machine,
+        unit=gluster.UNIT,
+        certificate=kubeadm.KUBELET_CERTIFICATE,
+        ca=kubeadm.AUTHORITY,
+    )
 
 
 def redfish(ctx: Context, driver: Driver) -> Redfish:

@@ -1,42 +1,11 @@
 """Pods on two nodes: they talk over the overlay, through a service, and by name."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
 
 from tests.machine.conftest import Ashore, eventually
-
-# Nothing can be pulled here, so a pod is the pause image with the node's own
-# programs mounted into it: a shell, curl, dig and Python come from there.
-_PROGRAMS = {"usr": "/usr", "bin": "/bin", "lib": "/lib", "lib64": "/lib64"}
-
-
-def _pod(name: str, node: str, image: str, *command: str) -> dict[str, object]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": {
-            "nodeName": node,
-            "terminationGracePeriodSeconds": 0,
-            "containers": [
-                {
-                    "name": "main",
-                    "image": image,
-                    "imagePullPolicy": "Never",
-                    "command": list(command),
-                    "volumeMounts": [
-                        {"name": k, "mountPath": v, "readOnly": True} for k, v in _PROGRAMS.items()
-                    ],
-                }
-            ],
-            "volumes": [
-                {"name": k, "hostPath": {"path": f"/usr/{k}" if k != "usr" else "/usr"}}
-                for k in _PROGRAMS
-            ],
-        },
-    }
+from tests.machine.objects import apply, pause_image, pod
 
 
 def _service(name: str) -> dict[str, object]:
@@ -51,9 +20,7 @@ def _service(name: str) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def pods(stack: Ashore) -> Iterator[Ashore]:
     """A server on w1 with a service, a client on w2."""
-    node = json.loads(stack.kubectl("get", "node", "w1", "-o", "json"))
-    images = [name for image in node["status"]["images"] for name in image["names"]]
-    pause = next(name for name in images if "pause" in name and "@" not in name)
+    pause = pause_image(stack)
     server = (
         "/usr/bin/python3",
         "-m",
@@ -63,13 +30,11 @@ def pods(stack: Ashore) -> Iterator[Ashore]:
         "/usr/share/common-licenses",
     )
     objects = [
-        _pod("server", "w1", pause, *server),
-        _pod("client", "w2", pause, "/usr/bin/sleep", "100000"),
+        pod("server", "w1", pause, *server),
+        pod("client", "w2", pause, "/usr/bin/sleep", "100000"),
         _service("server"),
     ]
-    file = stack.file.parent / "pods.json"
-    file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
-    stack.kubectl("apply", "-f", str(file))
+    apply(stack, *objects)
     try:
         stack.kubectl(
             "wait", "--for=condition=Ready", "--timeout=120s", "pod/server", "pod/client",
@@ -77,7 +42,7 @@ def pods(stack: Ashore) -> Iterator[Ashore]:
         )  # fmt: skip
         yield stack
     finally:
-        stack.kubectl("delete", "-f", str(file), "--wait=true", code=None)
+        stack.kubectl("delete", "pod/server", "pod/client", "service/server", code=None)
 
 
 def _curl(pods: Ashore, url: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ashore.app import storage
+from ashore.app import storage, volumes
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.components.coredns import probe as coredns
@@ -70,8 +70,10 @@ async def status(chosen: Chosen) -> dict[str, Any]:
         }
         for m, h in zip(session.stack.machines, health, strict=True)
     ]
+    pods = volumes.Volumes() if cluster.wrong else await volumes.volumes(session)
     problems = _problems(session, cluster, holders, pair)
     problems += [f"shared volume: {each}" for each in (volume.wrong if volume else ())]
+    problems += volumes.problems(session, pods)
     return {
         "stack": session.stack.name,
         "healthy": not problems and all(h.ready for h in health),
@@ -84,6 +86,7 @@ async def status(chosen: Chosen) -> dict[str, Any]:
         },
         "loadBalancers": _balancers(pair),
         "storage": volume.document() if volume else None,
+        "volumes": volumes.document(pods),
         "problems": problems,
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from ashore.console import volumes
 from ashore.console.grid import View, columns, stdout
 from ashore.console.lines import Piece
 from ashore.console.words import count, name
@@ -27,6 +28,7 @@ def status_table(found: Mapping[str, Any], view: View | None = None) -> str:
         *_facts(found, view),
         *([""] if rows else []),
         *columns(rows, view, _HEADER),
+        *volumes.table(found["volumes"], view),
         *_bullets(found.get("problems") or (), view),
     ]
     return "\n".join(lines) + "\n"
@@ -65,6 +67,8 @@ def _facts(found: Mapping[str, Any], view: View) -> list[str]:
             (f"v{version}, {ready} of {nodes} nodes ready" if version else "no answer", ""),
         ],
     ]
+    if offered := volumes.classes(found["volumes"]):
+        rows.append([_mark(True, view), ("volumes", ""), (offered, "")])
     return columns(rows, view)
 
 

@@ -1,4 +1,4 @@
-"""The layer of network tools below kube-proxy and flannel: nft, iptables, conntrack.
+"""The layer of tools below images that call some: nft, iptables, conntrack, a shell.
 
 Copied from the golden root with the shared libraries that they name: 15 MB
 where a whole distribution would be 130.
@@ -10,7 +10,16 @@ from pathlib import Path
 from ashore.host.run import run
 from ashore.supply.oci import Entry, write_layer
 
-_PROGRAMS = ("usr/sbin/nft", "usr/sbin/conntrack", "usr/sbin/xtables-nft-multi", "usr/bin/ip")
+_PROGRAMS = (
+    "usr/sbin/nft",
+    "usr/sbin/conntrack",
+    "usr/sbin/xtables-nft-multi",
+    "usr/bin/ip",
+    # For kube-proxy and flannel those above, for the helper of volumes these.
+    "usr/bin/dash",
+    "usr/bin/mkdir",
+    "usr/bin/rm",
+)
 _IPTABLES = (
     "iptables",
     "iptables-nft",
@@ -39,6 +48,7 @@ async def write(root: Path, layer: Path) -> None:
     entries = [_entry(root, path) for path in sorted(paths)]
     entries += [_entry(root, path) for path in (*_FILES, _CERTIFICATES)]
     entries += [Entry(f"usr/sbin/{name}", link="xtables-nft-multi") for name in _IPTABLES]
+    entries.append(Entry("usr/bin/sh", link="dash"))
     # A merged /usr, as in the distribution: programs name /lib64/ld-linux.
     entries += [Entry(name, link=f"usr/{name}") for name in ("bin", "lib", "lib64", "sbin")]
     entries += [Entry("run"), Entry("tmp", mode=0o1777)]

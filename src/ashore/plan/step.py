@@ -61,6 +61,7 @@ LAYERS = (
     "control planes",
     "workers",
     "network",
+    "volumes",
 )
 """In the order in which they are shown; the graph's edges alone decide what runs when."""
 

@@ -63,6 +63,13 @@ def builds(v: Versions) -> tuple[Build, ...]:
             programs=(("server", "etcd"),),
         ),
         _plain("etcdctl", "go.etcd.io/etcd/etcdctl/v3", v.etcd, ("",)),
+        Build(
+            "local-path-provisioner",
+            _LOCAL_PATH,
+            f"v{v.local_path}",
+            (_LOCAL_PATH,),
+            stamps=(("main.VERSION", f"v{v.local_path}"),),
+        ),
         _plugins("cni", v.cni, _PLUGINS),
         _plugins("cni-flannel", v.flannel_cni, ("/plugins/meta/flannel",)),
         Build(
@@ -79,6 +86,7 @@ def builds(v: Versions) -> tuple[Build, ...]:
     )
 
 
+_LOCAL_PATH = "github.com/rancher/local-path-provisioner"
 _CONTAINERD = ("/cmd/containerd", "/cmd/containerd-shim-runc-v2", "/cmd/ctr")
 _PLUGINS = (
     "/plugins/main/bridge",

@@ -24,7 +24,8 @@ class Recipe:
     """An image: `programs` maps a path in it to the name of a built program.
 
     Attributes:
-        tools: nft and iptables are called, so they must be in the image.
+        tools: programs of the distribution are called (nft, iptables, sh), so
+            they must be in the image.
     """
 
     image: str
@@ -46,6 +47,12 @@ RECIPES = (
     Recipe("coredns", (("coredns", "coredns"),), ("/coredns",)),
     Recipe("pause", (("pause", "pause"),), ("/pause",)),
     Recipe("flannel", (("opt/bin/flanneld", "flanneld"),), ("/opt/bin/flanneld",), tools=True),
+    # Its helper pods run from the same image: the shell and rm of the tools.
+    Recipe(
+        "local-path-provisioner",
+        (("usr/bin/local-path-provisioner", "local-path-provisioner"),),
+        tools=True,
+    ),
 )
 
 

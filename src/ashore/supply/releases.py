@@ -103,7 +103,8 @@ class Releases:
             name = versions.image(recipe.image)
             emit(Output("supply", f"pulling {name}"))
             host = name.partition("/")[0]
-            registry = Registry(downloads, self._registries.get(host, f"https://{host}"))
+            base = self._registries.get(host) or f"https://{_SERVED_BY.get(host, host)}"
+            registry = Registry(downloads, base)
             target = scratch / "images" / f"{recipe.image}.tar"
             await registry.pull(name, architecture(), target, scratch / "blobs")
         (scratch / "blobs").rmdir()
@@ -146,6 +147,9 @@ class Releases:
     def _on_github(self, project: str, version: str) -> str:
         return f"{self._github}/{project}/releases/download/v{version}"
 
+
+# The one registry whose name in references is not that of its server.
+_SERVED_BY = {"docker.io": "registry-1.docker.io"}
 
 _SHIM = "containerd-shim-runc-v2"
 _RUNC = "usr/bin/runc"

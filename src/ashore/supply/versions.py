@@ -11,6 +11,9 @@ from ashore.errors import AshoreError, ExitCode
 
 REGISTRY = "registry.k8s.io"
 FLANNEL_REGISTRY = "ghcr.io/flannel-io"
+RANCHER_REGISTRY = "docker.io/rancher"
+
+_LOCAL_PATH = "local-path-provisioner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Versions:
         etcd_tag: the image tag that kubeadm asks for; `etcd` is what is in it.
         flannel_cni: the module version that still carries flannel's CNI plugin.
         flannel_plugin: the release of flannel's CNI plugin in its own repository.
+        local_path: the local-path-provisioner.
     """
 
     kubernetes: str
@@ -36,6 +40,7 @@ class Versions:
     flannel: str
     flannel_cni: str
     flannel_plugin: str
+    local_path: str
 
     def image(self, name: str) -> str:
         """The full reference of an image by its short name, as the cluster asks for it."""
@@ -43,6 +48,7 @@ class Versions:
             "coredns": f"{REGISTRY}/coredns/coredns:v{self.coredns}",
             "etcd": f"{REGISTRY}/etcd:{self.etcd_tag}",
             "flannel": f"{FLANNEL_REGISTRY}/flannel:v{self.flannel}",
+            _LOCAL_PATH: f"{RANCHER_REGISTRY}/{_LOCAL_PATH}:v{self.local_path}",
             "pause": f"{REGISTRY}/pause:{self.pause}",
         }.get(name, f"{REGISTRY}/{name}:v{self.kubernetes}")
 
@@ -66,6 +72,7 @@ _TABLE = (
         flannel="0.28.10",
         flannel_cni="0.9.1",
         flannel_plugin="1.9.1-flannel3",
+        local_path="0.0.30",
     ),
 )
 

@@ -15,11 +15,15 @@ _PLURALS = {
     "ConfigMap": "configmaps",
     "DaemonSet": "daemonsets",
     "Deployment": "deployments",
+    "Lease": "leases",
     "Namespace": "namespaces",
     "Node": "nodes",
     "PodDisruptionBudget": "poddisruptionbudgets",
+    "Role": "roles",
+    "RoleBinding": "rolebindings",
     "Service": "services",
     "ServiceAccount": "serviceaccounts",
+    "StorageClass": "storageclasses",
 }
 
 

@@ -45,6 +45,21 @@ SICK = {
     ],
     "floatingIP": {"address": "10.77.0.10", "holders": ["lb1", "lb2"]},
     "kubernetes": {"version": "v1.37.2", "nodes": 5, "ready": 3},
+    "volumes": {
+        "classes": [{"name": "local", "default": False}, {"name": "shared", "default": True}],
+        "provisioner": "st1",
+        "shared": [
+            {
+                "name": "pvc-1",
+                "claim": "default/data",
+                "size": 1 << 30,
+                "used": 200 << 20,
+                "limited": True,
+            },
+            {"name": "pvc-2", "claim": "web/cache", "size": 3 << 29, "used": 0, "limited": False},
+            {"name": "pvc-3", "claim": "web/log", "size": 64 << 20, "used": None, "limited": None},
+        ],
+    },
     "problems": ["the floating IP is on two machines"],
 }
 
@@ -67,6 +82,7 @@ def test_status_of_a_healthy_and_of_an_absent_stack() -> None:
     }
     absent = {
         **SICK,
+        "volumes": {"classes": [], "provisioner": None, "shared": []},
         "machines": [],
         "floatingIP": {"address": "10.77.0.10", "holders": []},
         "kubernetes": {"version": None, "nodes": 0, "ready": 0},

@@ -63,6 +63,13 @@ class Access:
             self._ca, name, organisation="system:nodes", client=True, days=10, elapsed=90
         ).bundle()
 
+    def member(self, group: str, machine: Machine) -> bytes:
+        """Certificate and key (PEM) of a machine that may do what its group is bound to."""
+        return self._pair(
+            f"kube/{group.replace(':', '-')}-{machine.name}",
+            lambda: issue(self._ca, f"{group}:{machine.name}", organisation=group, client=True),
+        ).bundle()
+
     def kubeconfig(self) -> str:
         """For users: the API through the floating IP, as a cluster administrator."""
         user = self._administrator

@@ -13,6 +13,9 @@ DIRECTORY = "/etc/kubernetes/ashore"
 KUBELET_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 """Certificate and key of the node; the kubelet renews it and moves the link."""
 
+AUTHORITY = "/etc/kubernetes/pki/ca.crt"
+"""The certificate of the cluster's authority, on every node."""
+
 _SYSCTLS = "net.ipv4.ip_forward = 1\n"
 # Pods of one node reach each other's services only if bridged packets pass
 # nftables; a kernel that has it built in or loaded shows the setting.

@@ -9,7 +9,7 @@ LEGACY = HostFacts(cgroup=1, cap_sys_resource=False)
 MODERN = HostFacts(cgroup=2, cap_sys_resource=True)
 
 
-def demo(control_planes: int = 3, workers: int = 2) -> Stack:
+def demo(control_planes: int = 3, workers: int = 2, storage: int = 3) -> Stack:
     return resolve(
         StackFile.model_validate(
             {
@@ -19,6 +19,7 @@ def demo(control_planes: int = 3, workers: int = 2) -> Stack:
                 "machines": {
                     "controlplane": {"count": control_planes},
                     "worker": {"count": workers},
+                    "storage": {"count": storage},
                 },
             }
         )

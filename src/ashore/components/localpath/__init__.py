@@ -1,0 +1,1 @@
+"""The local-path-provisioner: volumes on the worker's own disk, class `local`."""
