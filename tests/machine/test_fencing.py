@@ -63,6 +63,21 @@ def test_a_hung_balancer_is_fenced_before_its_address_moves(stack: Ashore) -> No
     eventually("healthy", lambda: stack.json("status", code=None)["healthy"], 120)
 
 
+def test_a_fenced_balancer_is_powered_on_again(stack: Ashore) -> None:
+    stack.healthy()
+    (holder,) = stack.json("status")["floatingIP"]["holders"]
+    asked = len(stack.resets())
+    stack.run("exec", holder, "--", "systemctl", "kill", "--signal=STOP", "corosync.service")
+    # Nobody mends it: the cluster has to power it off, and the alert agent on again.
+    eventually(
+        "powered off and on",
+        lambda: {"ForceOff", "On"} <= {r["type"] for r in stack.resets()[asked:]},
+        90,
+    )
+    assert {r["machine"] for r in stack.resets()[asked:]} == {holder}
+    eventually("healthy", lambda: stack.json("status", code=None)["healthy"], 120)
+
+
 def test_power_verb(stack: Ashore) -> None:
     assert stack.run("power", "status", "w2").stdout.strip() == "on"
     try:

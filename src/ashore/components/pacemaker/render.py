@@ -79,7 +79,7 @@ case $CRM_alert_desc in
 esac
 for pause in 2 3 5; do
 \tsleep $pause
-\tstonith_admin --on "$CRM_alert_node" --timeout 10 && exit 0
+\tstonith_admin --unfence "$CRM_alert_node" --timeout 10 && exit 0
 done
 exit 1
 """
