@@ -71,10 +71,9 @@ _REPLACE = (
 _POWER_ON_AGENT = """\
 #!/bin/sh
 # Pacemaker alert agent: powers a node on again that the cluster has fenced.
-[ "$CRM_alert_kind" = fencing ] && [ "$CRM_alert_task" = off ] || exit 0
-[ "$CRM_alert_rc" = 0 ] || exit 0
+[ "$CRM_alert_kind" = fencing ] && [ "$CRM_alert_rc" = 0 ] || exit 0
 case $CRM_alert_desc in
-*pacemaker-controld*) ;;
+"Operation off of "*pacemaker-controld*) ;;
 *) exit 0 ;;
 esac
 for pause in 2 3 5; do
