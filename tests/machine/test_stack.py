@@ -17,7 +17,7 @@ def test_status_is_healthy(stack: Ashore) -> None:
     status = stack.healthy()
     assert status["stack"] == "test"
     assert [m["name"] for m in status["machines"]] == [
-        "gw", "lb1", "lb2", "cp1", "cp2", "cp3", "w1", "w2",
+        "gw", "lb1", "lb2", "cp1", "cp2", "cp3", "w1", "w2", "st1", "st2", "st3",
     ]  # fmt: skip
     assert all(m["power"] == "on" and m["ready"] for m in status["machines"]), status
     assert status["floatingIP"]["address"] == FLOATING
