@@ -18,6 +18,8 @@ NAMESPACE = "stranger-test"
 def port(stack: Ashore) -> Iterator[str]:
     """A cable from a namespace of the test's own into the stack's bridge."""
     if shutil.which("busybox") is None:
+        # A new machine has no lists of packages.
+        subprocess.run(["apt-get", "update", "-qq"], check=True, timeout=300)
         subprocess.run(["apt-get", "install", "-qq", "-y", "busybox"], check=True, timeout=300)
     subprocess.run(["ip", "netns", "add", NAMESPACE], check=True)
     try:
