@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ashore.components.coredns.probe import availability
 from ashore.components.coredns.render import manifest
-from ashore.components.manifest import Manifest
+from ashore.components.installed import Installed
 from ashore.components.wait import until
 from ashore.errors import AshoreError
 from ashore.model.types import Role, Stack
@@ -15,32 +15,19 @@ from ashore.transport.kubeapi import KubeApi
 
 def steps(ctx: Context, api: KubeApi, image: str) -> list[Step]:
     """Installed early, so that its pods start the moment a node is Ready."""
-    return [Installed(api, manifest(ctx.stack, image), _begin(ctx.stack)), Available(api)]
+    installed = Installed(
+        api,
+        manifest(ctx.stack, image),
+        key="kube/coredns.manifest",
+        title="install CoreDNS",
+        needs=_begin(ctx.stack),
+        layer="network",
+    )
+    return [installed, Available(api)]
 
 
 _LOOKS = 3
 _BETWEEN = 0.2  # s
-
-
-@dataclass(frozen=True, slots=True)
-class Installed:
-    """`kube/coredns.manifest`."""
-
-    api: KubeApi
-    manifest: Manifest
-    needs: tuple[str, ...]
-    key: str = "kube/coredns.manifest"
-    layer: str = "network"
-    title: str = "install CoreDNS"
-    machine: None = None
-
-    async def drift(self) -> list[str]:
-        """See `Step`."""
-        return await self.manifest.drift(self.api)
-
-    async def apply(self) -> None:
-        """See `Step`."""
-        await self.manifest.apply(self.api)
 
 
 @dataclass(frozen=True, slots=True)
