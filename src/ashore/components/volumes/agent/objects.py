@@ -64,11 +64,6 @@ class Volume:
     claim: str
 
     @property
-    def kept(self) -> bool:
-        """Whether its limit must be in place: not once it may be deleted."""
-        return not self.deletable
-
-    @property
     def deletable(self) -> bool:
         """Whether its claim is gone, and its data are to go too."""
         return self.phase in ("Released", "Failed") and self.policy == "Delete"
