@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 SUDO   ?= $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: up down status test unit lint drills bench bench-failover bench-throughput \
-	bench-storage docs clean
+	bench-storage bench-load docs clean
 
 up: $(VENV)/.ready
 	$(SUDO) $(BIN)/ashore up
@@ -46,6 +46,10 @@ bench-storage: $(VENV)/.ready-dev
 # What a client sees of a failover: Ashore, a tutorial's cluster, keepalived. About 25 minutes.
 bench-failover: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/python -m bench.failover
+
+# The whole stack while something else fills every core: is anybody fenced? About 15 minutes.
+bench-load: $(VENV)/.ready-dev
+	$(SUDO) $(BIN)/python -m bench.load
 
 # The API through HAProxy against the API direct.
 bench-throughput: $(VENV)/.ready-dev
