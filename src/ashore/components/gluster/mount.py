@@ -38,7 +38,7 @@ class Mounted:
         """See `Step`."""
         transport = self.connect(self.machine)
         # Not restarted where it is about to try again: that would stop the kubelet in between.
-        await transport.run(["systemctl", "start", "--no-block", UNIT])
+        await transport.run(["systemctl", "enable", "--now", "--no-block", UNIT])
         await until(
             self._missing,
             f"{self.machine}: {self.storage.mount} is there",
@@ -47,4 +47,4 @@ class Mounted:
         )
 
     async def _missing(self) -> str:
-        return await probe.mount(self.connect, self.machine, self.storage)
+        return await probe.mount(self.connect, self.machine, self.storage, UNIT)

@@ -41,7 +41,8 @@ def fragment(
         File(
             f"/etc/systemd/system/{UNIT}",
             unit(stack, storage, machine),
-            notify=f"systemctl daemon-reload && systemctl enable --now --no-block {UNIT}",
+            # Not restarted: that would take the volume from below running pods.
+            notify="systemctl daemon-reload",
         ),
         own,
         # Exists: management is encrypted, of servers and clients alike.
@@ -50,10 +51,12 @@ def fragment(
         File("/etc/ssl/glusterfs.key", identity.key.decode(), mode=0o600, notify=again),
         File("/etc/ssl/glusterfs.ca", ca.decode(), notify=again),
     )
+    # The mount is enabled when there is a volume: each try before would start a
+    # client, on every machine and again and again, while all of them boot.
     if not serves:
-        return Fragment("gluster", files=files, enable=(UNIT,))
+        return Fragment("gluster", files=files)
     commands = (f"mkdir -p {storage.brick}",)
-    return Fragment("gluster", files=files, commands=commands, enable=("glusterd.service", UNIT))
+    return Fragment("gluster", files=files, commands=commands, enable=("glusterd.service",))
 
 
 def unit(stack: Stack, storage: Storage, machine: Machine) -> str:
@@ -98,7 +101,7 @@ ExecStartPost=timeout 10 test -d {storage.mount}/.
 ExecStopPost=-{_UMOUNT} {storage.mount}
 Restart=always
 RestartSec=1s
-TimeoutStartSec=60s
+TimeoutStartSec=20s
 
 [Install]
 WantedBy=multi-user.target
