@@ -47,4 +47,4 @@ class Mounted:
         )
 
     async def _missing(self) -> str:
-        return await probe.mount(self.connect, self.machine, self.storage, UNIT)
+        return await probe.mount(self.connect, self.machine, self.storage)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ashore.components.gluster.cli import answer
+from ashore.components.gluster.render import UNIT
 from ashore.model.types import Storage, VolumeType
 from ashore.transport.base import CommandFailed, Connect, MachineDown
 
@@ -173,22 +174,21 @@ async def serves(connect: Connect, machine: str) -> bool:
         return False
 
 
-async def mount(connect: Connect, machine: str, storage: Storage, unit: str) -> str:
+async def mount(connect: Connect, machine: str, storage: Storage) -> str:
     """What is wrong with the mount of the volume; empty if it answers, after a reboot too.
-
-    Args:
-        unit: what mounts it.
 
     Raises:
         MachineDown: the machine cannot be asked.
     """
-    done = await connect(machine).run(["sh", "-c", _MOUNT, "sh", storage.mount, unit], check=False)
+    done = await connect(machine).run(["sh", "-c", _MOUNT, "sh", storage.mount], check=False)
     return done.text.strip() if done.returncode else ""
 
 
+_WANTED = f"/etc/systemd/system/multi-user.target.wants/{UNIT}"
+
 # The table of mounts answers when a mount does not.
 _MOUNT = f"""\
-[ -e "/etc/systemd/system/multi-user.target.wants/$2" ] || {{ echo "$2 is not enabled"; exit 1; }}
+[ -e {_WANTED} ] || {{ echo "{UNIT} is not enabled"; exit 1; }}
 grep -q " $1 fuse.glusterfs " /proc/self/mounts || {{ echo "$1 is not mounted"; exit 1; }}
 timeout --signal=KILL {_ANSWERS} stat "$1/." >/dev/null 2>&1 && exit 0
 [ $? -eq 137 ] && echo "$1 does not answer" || echo "$1 is broken"

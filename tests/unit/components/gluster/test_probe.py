@@ -66,7 +66,4 @@ async def test_a_brick(source: str, kind: str) -> None:
 async def test_a_mount_that_is_broken_says_so() -> None:
     machines = Machines()
     machines.of["w1"].answer("*", "/srv/shared does not answer\n", returncode=1)
-    assert (
-        await probe.mount(machines.connect, "w1", SHARED, "shared-volume.service")
-        == "/srv/shared does not answer"
-    )
+    assert await probe.mount(machines.connect, "w1", SHARED) == "/srv/shared does not answer"
