@@ -1,6 +1,5 @@
 """`status`: every machine and the cluster, asked now and held against the model."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from ashore.errors import AshoreError
 from ashore.host.run import require_root
 from ashore.model.types import Machine, Role
 from ashore.recipe import access_of
+from ashore.together import together
 
 _NEARLY_FULL = 0.05
 """Share of a brick that is free, below which it counts as nearly full."""
@@ -49,11 +49,11 @@ async def status(chosen: Chosen) -> dict[str, Any]:
     require_root("status")
     session = open_session(chosen)
     powers = await session.driver.states()
-    cluster, holders, pair, volume = await asyncio.gather(
+    cluster, holders, pair, volume = await together(
         _kubernetes(session, powers), pacemaker.holders(session.context.connect, session.stack),
         _pair(session), storage.volume(session),
     )  # fmt: skip
-    health = await asyncio.gather(
+    health = await together(
         *(
             _health(session, m, powers.get(m.name, PowerState.ABSENT), cluster, holders)
             for m in session.stack.machines
@@ -98,7 +98,7 @@ async def _kubernetes(session: Session, powers: dict[str, PowerState]) -> Cluste
         return Cluster({}, {}, nothing, "the cluster has not been made")
     access: Access = access_of(session.context)
     try:
-        nodes, api, dns = await asyncio.gather(
+        nodes, api, dns = await together(
             kubeadm.nodes(access.api),
             kubeadm.api_health(access.api, planes),
             coredns.availability(access.api),
@@ -182,7 +182,7 @@ async def _health(
 
 async def _gateway(session: Session, machine: Machine) -> Health:
     connect = session.context.connect
-    missing, votes = await asyncio.gather(
+    missing, votes = await together(
         dnsmasq.serving(connect, machine.name), corosync.qnetd_listens(connect, machine.name)
     )
     wrong = [missing] if missing else []
@@ -192,7 +192,7 @@ async def _gateway(session: Session, machine: Machine) -> Health:
 
 async def _balancer(session: Session, machine: Machine, holders: list[str]) -> Health:
     connect = session.context.connect
-    quorum, backends = await asyncio.gather(
+    quorum, backends = await together(
         corosync.quorum(connect, machine.name), haproxy.backends(connect, machine.name)
     )
     wrong: list[str] = []
@@ -215,7 +215,7 @@ async def _storage(session: Session, machine: Machine) -> Health:
     connect, shared = session.context.connect, session.stack.storage
     if shared is None:
         return Health(False, "the stack has no volume")
-    brick, mount = await asyncio.gather(
+    brick, mount = await together(
         gluster.brick(connect, machine.name, shared), gluster.mount(connect, machine.name, shared)
     )
     wrong = [] if brick.runs else ["its brick does not run"]

@@ -1,6 +1,5 @@
 """The shared volume's part of `status`."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ from ashore.app.session import Session
 from ashore.components.gluster import probe
 from ashore.errors import AshoreError
 from ashore.model.types import Role, Storage
+from ashore.together import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ async def volume(session: Session) -> Volume | None:
         return None
     for machine in session.stack.of_role(Role.STORAGE):
         try:
-            peers, healing = await asyncio.gather(
+            peers, healing = await together(
                 probe.peers(connect, machine.name), probe.healing(connect, machine.name, storage)
             )
         except AshoreError:

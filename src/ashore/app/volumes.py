@@ -1,6 +1,5 @@
 """Volumes for pods, as `status` tells them."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from ashore.components.volumes import probe
 from ashore.components.volumes.probe import StorageClass, Volume
 from ashore.errors import AshoreError
 from ashore.recipe import access_of
+from ashore.together import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ async def volumes(session: Session) -> Volumes:
     """Ask the cluster and a storage machine; nothing where the API does not answer."""
     api, stack = access_of(session.context).api, session.stack
     try:
-        classes, local, by, shared = await asyncio.gather(
+        classes, local, by, shared = await together(
             probe.classes(api),
             unavailable(api, DEPLOYMENT),
             probe.acting(api),

@@ -1,6 +1,5 @@
 """glusterd on every storage machine, and all of them in one trusted pool."""
 
-import asyncio
 from dataclasses import dataclass, field
 
 from ashore.components.gluster import probe
@@ -8,6 +7,7 @@ from ashore.components.gluster.cli import tell
 from ashore.components.gluster.probe import Peer
 from ashore.components.wait import until
 from ashore.model.types import Machine
+from ashore.together import together
 from ashore.transport.base import CommandFailed, Connect
 
 _SECONDS = 60.0
@@ -85,7 +85,7 @@ class Pool:
         uuids = {m.name: await self._identity(m, first, new, views) for m in self.machines}
         version = await self._version(first)
         # One that a peer took in would know that peer by the name its address has.
-        await asyncio.gather(*(self._acquaint(m, uuids, version) for m in new))
+        await together(*(self._acquaint(m, uuids, version) for m in new))
         await self.complete()
 
     async def complete(self) -> None:
@@ -138,7 +138,7 @@ class Pool:
         await self.connect(machine.name).run(argv)
 
     async def _views(self) -> Views:
-        seen = await asyncio.gather(*(probe.peers(self.connect, m.name) for m in self.machines))
+        seen = await together(*(probe.peers(self.connect, m.name) for m in self.machines))
         return dict(zip((m.name for m in self.machines), seen, strict=True))
 
 

@@ -1,6 +1,5 @@
 """`storage/volume`: the shared volume, on as many bricks as the file says, with its options."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ from ashore.components.wait import until
 from ashore.errors import AshoreError
 from ashore.model.types import Machine, Role, Storage, VolumeType
 from ashore.plan.step import Context
+from ashore.together import together
 
 _SECONDS = 90.0
 
@@ -55,7 +55,7 @@ class SharedVolume:
         found += [f"{key} is {now or 'not set'}" for key, now in self._options(volume).items()]
         if not volume.started:
             return [*found, "it has not started"]
-        off, looks = await asyncio.gather(self._off(), self._looks())
+        off, looks = await together(self._off(), self._looks())
         found += [f"the brick of {m.name} does not run" for m in off]
         return found + [f"the brick of {name} is {look}" for name, look in looks.items()]
 
@@ -92,9 +92,7 @@ class SharedVolume:
     async def _volume(self) -> Volume | None:
         """The volume if any machine knows it: one that is new learns of it a moment later."""
         connect = self.ctx.connect
-        seen = await asyncio.gather(
-            *(probe.volume(connect, m.name, self.storage) for m in self.machines)
-        )
+        seen = await together(*(probe.volume(connect, m.name, self.storage) for m in self.machines))
         volume = next((each for each in seen if each is not None), None)
         if volume is not None and volume.type is not self.storage.type:
             raise AshoreError(
@@ -155,7 +153,7 @@ class SharedVolume:
         await remove_bricks(self.ctx.connect, first, self.storage, places, self.ctx.emit)
 
     async def _prepare(self, machines: tuple[Machine, ...] | list[Machine]) -> None:
-        await asyncio.gather(*(bricks.prepare(self.ctx.connect, m, self.storage) for m in machines))
+        await together(*(bricks.prepare(self.ctx.connect, m, self.storage) for m in machines))
 
     async def _revive(self) -> None:
         """Start bricks that do not run; one whose data is gone is filled from the others."""
@@ -177,7 +175,7 @@ class SharedVolume:
 
     async def _looks(self) -> dict[str, bricks.Brick]:
         """Machines whose brick is not whole."""
-        looks = await asyncio.gather(
+        looks = await together(
             *(bricks.look(self.ctx.connect, m, self.storage) for m in self.machines)
         )
         seen = zip(self.machines, looks, strict=True)

@@ -1,6 +1,5 @@
 """Steps of the cluster as a whole: `kube/bootstrap`, `kube/api`, `kube/nodes`."""
 
-import asyncio
 from dataclasses import dataclass
 
 from ashore.components.kubeadm.access import Access
@@ -10,6 +9,7 @@ from ashore.components.wait import until
 from ashore.errors import AshoreError
 from ashore.model.types import Machine, Role
 from ashore.plan.step import Context
+from ashore.together import together
 
 _PROXY = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy"
 
@@ -146,7 +146,7 @@ class Nodes:
         kubelet has long told that it had none.
         """
         looks = [self.ctx.connect(m.name).run(_HAS_NETWORK, check=False) for m in self._wanted()]
-        done = await asyncio.gather(*looks)
+        done = await together(*looks)
         return [
             f"{machine.name} has no pod network yet"
             for machine, look in zip(self._wanted(), done, strict=True)

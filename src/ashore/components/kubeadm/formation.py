@@ -1,6 +1,5 @@
 """How a control plane enters the cluster: with the first ones, or into one that exists."""
 
-import asyncio
 from collections.abc import Sequence
 from enum import Enum
 
@@ -8,6 +7,7 @@ from ashore.components.kubeadm.etcd import Etcd, Member
 from ashore.components.kubeadm.render import peer_url
 from ashore.errors import AshoreError
 from ashore.model.types import Machine
+from ashore.together import together
 from ashore.transport.base import Connect
 
 _DATA = "/var/lib/etcd/member"
@@ -32,7 +32,7 @@ async def decide(
     Raises:
         AshoreError: a cluster exists whose etcd does not answer, so neither is safe.
     """
-    own, *elsewhere = await asyncio.gather(
+    own, *elsewhere = await together(
         _has_data(connect, machine), *(_has_data(connect, other) for other in others)
     )
     holders = [other for other, data in zip(others, elsewhere, strict=True) if data]

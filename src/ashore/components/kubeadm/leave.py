@@ -7,6 +7,7 @@ from typing import Any
 from ashore.components.kubeadm.access import Access
 from ashore.components.kubeadm.probe import node_of
 from ashore.errors import AshoreError
+from ashore.together import together
 from ashore.transport.kubeapi import KubeApi
 
 _SECONDS = 120.0
@@ -39,7 +40,7 @@ async def leave(access: Access, name: str) -> None:
 async def _drain(api: KubeApi, name: str) -> None:
     deadline = time.monotonic() + _SECONDS
     while pods := await _pods(api, name):
-        refused = [why for why in await asyncio.gather(*(_evict(api, p) for p in pods)) if why]
+        refused = [why for why in await together(*(_evict(api, p) for p in pods)) if why]
         if time.monotonic() >= deadline:
             names = ", ".join(f"{p['namespace']}/{p['name']}" for p in pods)
             raise AshoreError(

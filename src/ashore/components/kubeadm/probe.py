@@ -1,12 +1,12 @@
 """What the cluster says of itself."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ashore.components.kubeadm.etcd import Etcd, Member
 from ashore.model.types import Machine
+from ashore.together import together
 from ashore.transport.kubeapi import KubeApi
 
 
@@ -39,7 +39,7 @@ def node_of(item: Any) -> Node:
 
 async def api_health(api: KubeApi, control_planes: Sequence[Machine]) -> dict[str, str]:
     """Control plane -> empty if its own API server is ready, else what is wrong."""
-    said = await asyncio.gather(*(api.ready(str(m.address)) for m in control_planes))
+    said = await together(*(api.ready(str(m.address)) for m in control_planes))
     return {m.name: wrong for m, wrong in zip(control_planes, said, strict=True)}
 
 

@@ -1,6 +1,5 @@
 """Who has the floating IP, and what the cluster says of itself."""
 
-import asyncio
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from ashore.components.pacemaker.cib import device
 from ashore.components.wait import ask
 from ashore.model.types import Role, Stack
+from ashore.together import together
 from ashore.transport.base import CommandFailed, Connect
 
 
@@ -39,7 +39,7 @@ class Cluster:
 async def holders(connect: Connect, stack: Stack) -> list[str]:
     """Names of the load balancers that have the floating IP now; one that is off has none."""
     machines = [m.name for m in stack.of_role(Role.LOADBALANCER)]
-    found = await asyncio.gather(*(_holds(connect, name, stack) for name in machines))
+    found = await together(*(_holds(connect, name, stack) for name in machines))
     return [name for name, holds in zip(machines, found, strict=True) if holds]
 
 

@@ -12,6 +12,7 @@ from ashore.components.pacemaker.cib import HAPROXY, IP
 from ashore.drill.fault import World
 from ashore.drill.verdict import Check, Verdict
 from ashore.model.types import Role
+from ashore.together import together
 
 _AGREE = 15.0  # s; changes of the CIB are on their way for some milliseconds
 
@@ -41,11 +42,11 @@ async def _agreement(world: World, machines: list[str]) -> list[Check]:
         views = dict(
             zip(
                 machines,
-                await asyncio.gather(*(pacemaker.cluster(world.connect, m) for m in machines)),
+                await together(*(pacemaker.cluster(world.connect, m) for m in machines)),
                 strict=True,
             )
         )
-        digests = await asyncio.gather(*(_cib(world, m) for m in machines))
+        digests = await together(*(_cib(world, m) for m in machines))
         found = [*judge(views), same(dict(zip(machines, digests, strict=True)))]
         wrong = any(c.verdict is not Verdict.PASS for c in found)
         if not wrong or time.monotonic() > deadline:

@@ -11,6 +11,7 @@ from ashore.drill.gaps import Sample
 from ashore.drill.verdict import Check, Verdict
 from ashore.errors import AshoreError
 from ashore.model.types import VOLUME_GROUP, Machine, Role, VolumeType
+from ashore.together import together
 
 WHAT = "no acknowledged write to the shared volume is missing"
 _SAME = "every brick has the same"
@@ -79,7 +80,7 @@ def _groups(machines: Sequence[Machine], kind: VolumeType) -> Iterator[list[Mach
 async def _read(world: World, machines: Sequence[Machine], path: str) -> dict[str, set[str]]:
     script = 'cd "$1" 2>/dev/null || exit 0; find . -type f -exec cat {} +'
     argv = ["sh", "-c", script, "sh", path]
-    done = await asyncio.gather(*(world.connect(m.name).run(argv) for m in machines))
+    done = await together(*(world.connect(m.name).run(argv) for m in machines))
     return {m.name: set(d.text.splitlines()) for m, d in zip(machines, done, strict=True)}
 
 

@@ -16,6 +16,7 @@ from ashore.drill.faults.described import (
 )
 from ashore.drill.verdict import Check, Verdict
 from ashore.errors import AshoreError
+from ashore.together import together
 
 _BACK = 10.0
 """Seconds until it must serve again: it is started anew within 1 s and takes 0.3 s."""
@@ -55,7 +56,7 @@ class ServiceKilled(Described):
         # What answers at once may be the process that is about to be killed.
         await asyncio.sleep(_LOOK_EVERY)
         found = [await _serves(world, began)]
-        found += await asyncio.gather(*(_works(world, *pair) for pair in _pairs(on)))
+        found += await together(*(_works(world, *pair) for pair in _pairs(on)))
         await asyncio.sleep(max(0.0, began + _WATCHED - time.monotonic()))
         same = await _boots(world, on) == boots
         verdict = Verdict.PASS if same else Verdict.FAIL
@@ -85,7 +86,7 @@ def _pairs(on: Targets) -> list[tuple[str, str]]:
 
 async def _boots(world: World, on: Targets) -> list[str]:
     """Which boot each load balancer is in."""
-    done = await asyncio.gather(*(world.connect(m).run(_BOOT) for m in on.values()))
+    done = await together(*(world.connect(m).run(_BOOT) for m in on.values()))
     return [each.text.strip() for each in done]
 
 

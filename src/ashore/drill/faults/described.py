@@ -10,6 +10,7 @@ from ashore.drill.verdict import Bound
 from ashore.drivers.base import Links, Power, PowerState
 from ashore.errors import AshoreError
 from ashore.model.types import Role
+from ashore.together import together
 from ashore.transport.base import CommandFailed
 
 Choose = Callable[[World], Awaitable[dict[str, str]]]
@@ -140,14 +141,14 @@ class Commanded(Described):
     async def inject(self, world: World, on: Targets) -> None:
         """See `Fault`."""
         run = ["sh", "-c", self.breaks.format(**on)]
-        await asyncio.gather(*(world.connect(m).run(run, timeout=45) for m in self._where(on)))
+        await together(*(world.connect(m).run(run, timeout=45) for m in self._where(on)))
 
     async def undo(self, world: World, on: Targets) -> None:
         """See `Fault`."""
         for machine in on.values():
             await switch_on(world, machine)
         script = self.mends.format(**on)
-        await asyncio.gather(*(run_until_done(world, m, script) for m in self._where(on)))
+        await together(*(run_until_done(world, m, script) for m in self._where(on)))
 
     async def left(self, world: World, on: Targets) -> list[str]:
         """See `Fault`."""

@@ -1,6 +1,5 @@
 """The tests that Pacemaker's own lab runs, by its names, on the two load balancers."""
 
-import asyncio
 from dataclasses import dataclass
 
 from ashore.components.pacemaker.cib import HAPROXY, IP
@@ -14,6 +13,7 @@ from ashore.drill.faults.described import (
 )
 from ashore.drill.faults.links import Parted
 from ashore.drill.verdict import Bound
+from ashore.together import together
 
 _START = "systemctl start corosync corosync-qdevice pacemaker"
 _STOP = "systemctl stop pacemaker corosync-qdevice corosync"
@@ -52,13 +52,13 @@ class Scripted(Described):
         for words, script in self.steps:
             machines = [world.connect(on[word]) for word in words]
             run = ["sh", "-c", script.replace("{other}", on["other"])]
-            await asyncio.gather(*(m.run(run, timeout=_SECONDS) for m in machines))
+            await together(*(m.run(run, timeout=_SECONDS) for m in machines))
 
     async def undo(self, world: World, on: Targets) -> None:
         """See `Fault`."""
         for machine in on.values():
             await switch_on(world, machine)
-        await asyncio.gather(*(run_until_done(world, m, _START) for m in on.values()))
+        await together(*(run_until_done(world, m, _START) for m in on.values()))
         await run_until_done(world, on["machine"], f"crm_mon -1 >/dev/null && {_TIDY}")
 
     async def left(self, world: World, on: Targets) -> list[str]:

@@ -1,6 +1,5 @@
 """Machines that lose power, or stop where they are."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,6 +18,7 @@ from ashore.drill.faults.described import (
 from ashore.drill.verdict import Bound
 from ashore.drivers.base import Freeze, Power
 from ashore.model.types import Role
+from ashore.together import together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Killed(Described):
     async def inject(self, world: World, on: Targets) -> None:
         """See `Fault`."""
         power = cast("Power", world.driver)
-        await asyncio.gather(*(power.power_off(machine) for machine in self._hit(on)))
+        await together(*(power.power_off(machine) for machine in self._hit(on)))
 
     async def undo(self, world: World, on: Targets) -> None:
         """See `Fault`."""

@@ -1,6 +1,5 @@
 """Whether this host can carry a stack of nspawn machines, and what to do if not."""
 
-import asyncio
 import os
 import platform
 import shutil
@@ -15,6 +14,7 @@ from ashore.errors import AshoreError
 from ashore.host import cgroups, mounts
 from ashore.host.run import CommandFailed, run
 from ashore.model.types import Stack
+from ashore.together import together
 
 _GIB = 1 << 30
 # Measured: the default stack's machines write 0.6 GiB; its cache, built from
@@ -47,7 +47,7 @@ async def preflight(stack: Stack, state: Path, cache: Path) -> list[Finding]:
     found += settings.findings()
     if any(f.level is Level.ERROR for f in found):
         return found
-    probes = await asyncio.gather(_links_work(), _nftables_works(), _network(stack))
+    probes = await together(_links_work(), _nftables_works(), _network(stack))
     return [*found, *probes]
 
 
