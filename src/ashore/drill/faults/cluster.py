@@ -2,6 +2,7 @@
 
 from ashore.drill.fault import World
 from ashore.drill.faults.described import STOPPED, UNNOTICED, Commanded, last
+from ashore.drill.faults.machines import Killed
 from ashore.drill.verdict import Bound
 from ashore.errors import AshoreError
 from ashore.model.types import Role
@@ -20,7 +21,7 @@ async def _majority(world: World) -> dict[str, str]:
     planes = world.machines(Role.CONTROLPLANE)
     if len(planes) != 3:
         raise AshoreError(f"{world.stack.name} has {len(planes)} control planes, this needs 3")
-    return {"machine": planes[2].name, "other": planes[1].name}
+    return {"machine": planes[2].name, "second": planes[1].name}
 
 
 FAULTS = (
@@ -81,10 +82,12 @@ FAULTS = (
         mends=f"[ ! -e {_ASIDE} ] || mv -f {_ASIDE} {_MANIFEST}",
         remains=f"ls {_ASIDE} 2>/dev/null || true",
     ),
-    Commanded(
+    # Not by their manifests: a kubelet that is to stop its etcd waits 34 s for each
+    # answer of the API server that has none any more, and starts nothing meanwhile.
+    Killed(
         name="etcd-quorum-lost",
         title="a majority of etcd's members is gone for a while",
-        does="take etcd's manifest away on {machine} and {other} and kill it; put it back later",
+        does="switch {machine} and {second} off at once; switch them on again later",
         expected=(
             "no write is acknowledged while they are gone, and none that was acknowledged is lost;"
             " afterwards they find each other and go on by themselves"
@@ -92,10 +95,6 @@ FAULTS = (
         lasts=15.0,
         bounds=(Bound("api", gap=90.0), Bound("writes", gap=90.0)),
         chooses=_majority,
-        breaks=f"mv {_MANIFEST} {_ASIDE} && {_signal('KILL', 'etcd')}",
-        mends=f"[ ! -e {_ASIDE} ] || mv -f {_ASIDE} {_MANIFEST}",
-        remains=f"ls {_ASIDE} 2>/dev/null || true",
-        everywhere=True,
     ),
     Commanded(
         name="kubelet-killed",
