@@ -171,19 +171,20 @@ class Floor:
         """The load balancers that have the floating IP."""
         return await probe.holders(self.driver.transport, self.stack)
 
-    async def whole(self) -> None:
-        """Wait until nothing is left of a fault."""
+    async def whole(self) -> str:
+        """Wait until nothing is left of a fault; the load balancer that has the floating IP."""
         deadline = time.monotonic() + _WHOLE
-        while missing := await self._missing():
+        while True:
+            found = await self.holders()
+            if len(found) != 1:
+                missing = f"the floating IP is on {found or 'no machine'}"
+            else:
+                missing = await self.setup.whole(self.driver.transport, self.stack)
+            if not missing:
+                return found[0]
             if time.monotonic() > deadline:
                 raise SystemExit(f"{self.setup.name} is not whole again: {missing}")
             await asyncio.sleep(0.25)
-
-    async def _missing(self) -> str:
-        found = await self.holders()
-        if len(found) != 1:
-            return f"the floating IP is on {found or 'no machine'}"
-        return await self.setup.whole(self.driver.transport, self.stack)
 
     async def shell(self, machine: str, command: str, *, check: bool = True) -> None:
         """Run a shell command on a machine."""

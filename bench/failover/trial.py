@@ -121,8 +121,7 @@ async def trial(floor: Floor, fault: Fault) -> Result:
     Raises:
         SystemExit: the floor was not healthy, or does not become so again.
     """
-    await floor.whole()
-    [holder] = await floor.holders()
+    holder = await floor.whole()
     other = next(m.name for m in floor.stack.of_role(Role.LOADBALANCER) if m.name != holder)
     before = len(floor.resets())
     async with Observer(floor) as seen:
