@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from ashore.components.gluster.cli import tell
 from ashore.components.gluster.pool import Pool
+from ashore.components.wait import until
 from ashore.errors import AshoreError
 from ashore.model.types import Machine, Storage
 from ashore.transport.base import Connect
@@ -78,7 +79,23 @@ async def put_back(connect: Connect, machine: Machine, storage: Storage, pool: P
     await tell(connect, machine.name, *reset, brick, "commit", "force")
 
 
+_FILLS = 60.0
+"""Seconds for the self-heal daemon of a machine whose glusterd has just started anew."""
+
+
 async def fill(connect: Connect, machine: Machine, storage: Storage) -> None:
-    """Have the brick filled from the others: every directory is looked through."""
-    await tell(connect, machine.name, "volume", "heal", storage.volume, "full")
+    """Have the brick filled from the others: every directory is looked through.
+
+    Gluster refuses until every machine's self-heal daemon has met its bricks, which may be
+    seconds after the brick is there.
+
+    Raises:
+        AshoreError: refused to the end.
+    """
+
+    async def ask() -> str:
+        await tell(connect, machine.name, "volume", "heal", storage.volume, "full")
+        return ""
+
+    await until(ask, f"{machine.name}: its brick is filled", seconds=_FILLS, interval=1.0)
     await connect(machine.name).run(["rm", "-f", _mark(storage)])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ashore.components.gluster import bricks
 from ashore.components.gluster.pool import Pool
 from ashore.components.gluster.render import options
 from ashore.components.gluster.volume import SharedVolume
@@ -91,3 +92,15 @@ def test_a_disperse_volume_has_no_options_of_replicas() -> None:
     assert stack.storage is not None
     assert "cluster.quorum-type" not in options(stack, stack.storage)
     assert options(stack, stack.storage)["auth.ssl-allow"] == "st1,st2,st3,w1,w2"
+
+
+async def test_filling_is_asked_for_until_the_self_heal_daemon_takes_it() -> None:
+    machines = Machines()
+    asked = "gluster --mode=script volume heal shared full"
+    machines.of["st3"].answer(asked, stderr="Mgmt brick op 'Heal' failed.", returncode=1)
+    machines.of["st3"].answer(asked)
+    machines.of["st3"].answer("rm -f *")
+    (machine,) = (m for m in machines.stack.machines if m.name == "st3")
+    assert machines.stack.storage is not None
+    await bricks.fill(machines.connect, machine, machines.stack.storage)
+    assert machines.of["st3"].commands == [asked, asked, "rm -f /srv/brick/shared.unfilled"]
