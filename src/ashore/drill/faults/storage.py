@@ -1,14 +1,18 @@
 """The shared volume: its machines, their bricks, and the clients that mount it."""
 
+import errno
+import os
 from dataclasses import dataclass
 
 from ashore.components.gluster.render import UNIT
+from ashore.drill import shared
 from ashore.drill.fault import Targets, World
 from ashore.drill.faults.described import Choose, Commanded, last
 from ashore.drill.faults.links import Cut
 from ashore.drill.faults.machines import Deleted, Frozen, Killed
 from ashore.drill.verdict import Bound
 from ashore.drivers.base import Freeze, Power
+from ashore.errors import AshoreError
 from ashore.model.types import Role
 
 _STORAGE = (Role.STORAGE, Role.WORKER)
@@ -33,6 +37,34 @@ class Wiped(Commanded):
     async def undo(self, world: World, on: Targets) -> None:
         """See `Fault`."""
         await world.mend()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Full(Commanded):
+    """The bricks take no more. A disk that has room for a write yet proves nothing."""
+
+    async def inject(self, world: World, on: Targets) -> None:
+        """See `Fault`."""
+        await super(Full, self).inject(world, on)
+        writer, storage = shared.writer(world), world.stack.storage
+        if writer is None or storage is None:
+            raise AshoreError(f"drill {self.name}: nobody writes to the shared volume")
+        argv = ["sh", "-c", _REFUSED, "sh", f"{storage.mount}/.ashore-drill-full"]
+        done = await world.connect(writer.name).run(argv, check=False, timeout=40)
+        if done.returncode:
+            raise AshoreError(f"{writer.name}: the shared volume still takes what is written")
+
+
+# Gluster looks every five seconds how much is free.
+_REFUSED = f"""\
+for try in $(seq 30); do
+  said=$(LC_ALL=C dd if=/dev/zero of="$1" bs=64k count=1 conv=fsync 2>&1)
+  rm -f "$1"
+  case $said in *"{os.strerror(errno.ENOSPC)}"*) exit 0;; esac
+  sleep 1
+done
+exit 1
+"""
 
 
 async def _majority(world: World) -> dict[str, str]:
@@ -124,6 +156,28 @@ FAULTS = (
         bounds=(Bound("shared", gap=3.0), *_API),
         roles=_STORAGE,
         chooses=last(Role.STORAGE),
+    ),
+    Full(
+        name="storage-full",
+        title="the bricks' disks are full",
+        does=(
+            "have every brick keep all of its disk in reserve (storage.reserve), so that it takes"
+            " as much as a full one; give it back later"
+        ),
+        expected=(
+            "writes are refused at once with `no space left`, and none of them is acknowledged;"
+            " what was acknowledged stays, and writes go on by themselves when there is room"
+        ),
+        lasts=15.0,
+        bounds=(Bound("shared", gap=45.0), *_API),
+        roles=_STORAGE,
+        chooses=last(Role.STORAGE),
+        breaks="gluster --mode=script volume set shared storage.reserve 100",
+        mends="gluster --mode=script volume reset shared storage.reserve",
+        remains=(
+            "gluster volume info shared | grep -q storage.reserve && echo the reserve is not reset"
+            " || true"
+        ),
     ),
     Commanded(
         name="fuse-client-killed",
