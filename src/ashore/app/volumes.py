@@ -47,7 +47,9 @@ async def volumes(session: Session) -> Volumes:
 def document(found: Volumes) -> dict[str, Any]:
     """Their part of `status -o json`; sizes in bytes."""
     return {
-        "classes": [{"name": c.name, "default": c.default} for c in found.classes],
+        "classes": [
+            {"name": c.name, "default": c.default, "enforced": c.enforced} for c in found.classes
+        ],
         "provisioner": found.by,
         "shared": [
             {"name": v.name, "claim": v.claim, "size": v.size, "used": v.used, "limited": v.limited}

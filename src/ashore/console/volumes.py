@@ -12,9 +12,16 @@ _LIMIT = {True: "enforced", False: "not enforced", None: "no answer"}
 
 
 def classes(found: Mapping[str, Any]) -> str:
-    """`shared (default), local`: what a claim can name."""
-    names = (f"{c['name']} (default)" if c["default"] else c["name"] for c in found["classes"])
-    return ", ".join(sorted(names, key=lambda name: "(default)" not in name))
+    """`shared (default), local (sizes not enforced)`: what a claim can name."""
+    ordered = sorted(found["classes"], key=lambda c: not c["default"])
+    return ", ".join(map(_class, ordered))
+
+
+def _class(found: Mapping[str, Any]) -> str:
+    notes = ["default"] if found["default"] else []
+    if not found["enforced"]:
+        notes.append("sizes not enforced")
+    return f"{found['name']} ({', '.join(notes)})" if notes else found["name"]
 
 
 def table(found: Mapping[str, Any], view: View) -> list[str]:

@@ -5,7 +5,7 @@ from ashore.app.session import Session
 from ashore.app.volumes import Volumes, document, problems
 from ashore.components.volumes.probe import StorageClass, Volume
 
-CLASSES = (StorageClass("shared", True),)
+CLASSES = (StorageClass("shared", True, True),)
 
 
 def session(storage: object = "some") -> Session:
@@ -41,7 +41,7 @@ def test_what_is_wrong_is_named() -> None:
 
 def test_document() -> None:
     assert document(found(shared=(Volume("pvc-1", "web/data", 64, 1, True),))) == {
-        "classes": [{"name": "shared", "default": True}],
+        "classes": [{"name": "shared", "default": True, "enforced": True}],
         "provisioner": "st1",
         "shared": [{"name": "pvc-1", "claim": "web/data", "size": 64, "used": 1, "limited": True}],
     }

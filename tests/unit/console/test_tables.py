@@ -46,7 +46,10 @@ SICK = {
     "floatingIP": {"address": "10.77.0.10", "holders": ["lb1", "lb2"]},
     "kubernetes": {"version": "v1.37.2", "nodes": 5, "ready": 3},
     "volumes": {
-        "classes": [{"name": "local", "default": False}, {"name": "shared", "default": True}],
+        "classes": [
+            {"name": "local", "default": False, "enforced": False},
+            {"name": "shared", "default": True, "enforced": True},
+        ],
         "provisioner": "st1",
         "shared": [
             {

@@ -90,4 +90,4 @@ def test_a_stack_without_storage_is_refused(
 
 
 def test_there_is_a_drill_for_each_loss() -> None:
-    assert len(STORAGE) == 7
+    assert len(STORAGE) == 8

@@ -19,10 +19,15 @@ _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 @dataclass(frozen=True, slots=True)
 class StorageClass:
-    """A class of the cluster."""
+    """A class of the cluster.
+
+    Attributes:
+        enforced: whether a volume of it can hold no more than was claimed.
+    """
 
     name: str
     default: bool
+    enforced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ async def classes(api: KubeApi) -> tuple[StorageClass, ...]:
         StorageClass(
             item["metadata"]["name"],
             item["metadata"].get("annotations", {}).get(_DEFAULT) == "true",
+            item["provisioner"] == objects.PROVISIONER,
         )
         for item in found
     )

@@ -29,11 +29,14 @@ def api(answer: Any) -> KubeApi:
 
 async def test_classes() -> None:
     items = [
-        {"metadata": {"name": "shared", "annotations": {DEFAULT: "true"}}},
-        {"metadata": {"name": "local"}},
+        {
+            "metadata": {"name": "shared", "annotations": {DEFAULT: "true"}},
+            "provisioner": "ashore.internal/shared",
+        },
+        {"metadata": {"name": "local"}, "provisioner": "rancher.io/local-path"},
     ]
     found = await classes(api({"items": items}))
-    assert found == (StorageClass("shared", True), StorageClass("local", False))
+    assert found == (StorageClass("shared", True, True), StorageClass("local", False, False))
 
 
 async def test_who_acts_is_who_renewed_a_moment_ago() -> None:
