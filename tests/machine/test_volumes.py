@@ -165,6 +165,26 @@ def test_pods_whose_client_died_are_restarted(shared: Ashore) -> None:
         shared.kubectl("delete", "deployment/redone", code=None)
 
 
+def test_another_machine_takes_over_from_a_provisioner_that_hangs(stack: Ashore) -> None:
+    before = stack.json("status", code=None)["volumes"]["provisioner"]
+    unit = "ashore-volumes.service"
+    stack.exec(before, "systemctl", "kill", "--signal=STOP", unit)
+    try:
+        apply(stack, claim("after", "1Mi"))
+        eventually(
+            "another one has made the volume",
+            lambda: _get(stack, "pvc", "after")["status"]["phase"] == "Bound",
+            60,
+        )
+        after = stack.json("status", code=None)["volumes"]["provisioner"]
+        assert after in {"st1", "st2", "st3"} - {before}
+    finally:
+        stack.exec(before, "systemctl", "kill", "--signal=CONT", unit)
+        stack.kubectl("delete", "pvc/after", code=None)
+    eventually("healthy", lambda: stack.json("status", code=None)["healthy"], 60)
+    assert stack.json("status")["volumes"]["provisioner"] == after
+
+
 def test_deleting_the_claim_removes_limit_and_directory(shared: Ashore) -> None:
     name = _get(shared, "pvc", "data")["spec"]["volumeName"]
     shared.kubectl("delete", "pod/user1", "pod/user2", "deployment/redone", "--ignore-not-found")
