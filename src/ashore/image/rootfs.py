@@ -1,7 +1,7 @@
 """The golden root file system: a distribution's packages, laid out by mmdebstrap."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -15,7 +15,7 @@ SUITE = "trixie"
 # 33 s on two idle cores with a near mirror; a slow line needs far longer for 150 MB.
 _SECONDS = 1800.0
 
-_EXCLUDED = (
+EXCLUDED = (
     "path-exclude=/usr/share/doc/*",
     "path-include=/usr/share/doc/*/copyright",
     "path-exclude=/usr/share/info/*",
@@ -26,7 +26,7 @@ _EXCLUDED = (
 
 def packages() -> tuple[str, ...]:
     """The packages of the image, from its data file."""
-    lines = _data("trixie.packages").splitlines()
+    lines = data("trixie.packages").splitlines()
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
@@ -37,9 +37,9 @@ def wanted() -> str:
             "suite": SUITE,
             "architecture": architecture(),
             "packages": packages(),
-            "excluded": _EXCLUDED,
-            "customize": _data("customize.sh"),
-            "cloud-init": _data("cloud.cfg"),
+            "excluded": EXCLUDED,
+            "customize": data("customize.sh"),
+            "cloud-init": data("cloud.cfg"),
         }
     )
 
@@ -70,18 +70,41 @@ async def obtain(cache: Path, emit: Emit) -> Path:
 
 async def _bootstrap(target: Path, emit: Emit) -> None:
     emit(Output("image/rootfs", f"installing Debian {SUITE}"))
-    with as_file(files("ashore.image") / "data") as data:
+    await bootstrap(target, SUITE, packages(), {"customize": ["customize.sh"]}, host_mirrors())
+
+
+async def bootstrap(
+    target: Path,
+    suite: str,
+    names: Iterable[str],
+    hooks: Mapping[str, Iterable[str]],
+    sources: Iterable[str],
+    options: Iterable[str] = (),
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Lay packages out in an empty directory.
+
+    Args:
+        hooks: moment (`essential`, `customize`) -> scripts of our data that run then.
+        sources: lines of apt sources; mmdebstrap's own without any.
+        options: further ones of mmdebstrap.
+
+    Raises:
+        CommandFailed: mmdebstrap failed; its last lines are in the message.
+    """
+    with as_file(files("ashore.image") / "data") as folder:
         argv = tied(["nice", "-n", "5", "mmdebstrap"])
         argv += ["--quiet", "--variant=minbase", "--format=directory"]
         argv += ["--aptopt=Apt::Install-Recommends false"]
-        argv += [f"--dpkgopt={line}" for line in _EXCLUDED]
-        argv += [f"--include={','.join(packages())}"]
-        argv += [f'--customize-hook=sh {data / "customize.sh"} "$1"']
-        argv += [SUITE, str(target), *host_mirrors()]
-        await run(argv, timeout=_SECONDS)
+        argv += [f"--dpkgopt={line}" for line in EXCLUDED]
+        argv += [f"--include={','.join(names)}"]
+        for moment, scripts in hooks.items():
+            argv += [f'--{moment}-hook=sh {folder / script} "$1"' for script in scripts]
+        argv += [*options, suite, str(target), *sources]
+        await run(argv, timeout=_SECONDS, env=env)
 
 
-def mirrors(sources: Iterable[str]) -> tuple[str, ...]:
+def mirrors(sources: Iterable[str], suite: str = SUITE) -> tuple[str, ...]:
     """Lines of apt sources for the image, from the mirrors that this host uses for Debian.
 
     Empty where it uses none: mmdebstrap then takes its own default.
@@ -93,14 +116,14 @@ def mirrors(sources: Iterable[str]) -> tuple[str, ...]:
     main = next((u for u in found if u.rstrip("/").endswith("/debian")), None)
     if main is None:
         return ()
-    lines = [f"deb {main} {SUITE} main", f"deb {main} {SUITE}-updates main"]
+    lines = [f"deb {main} {suite} main", f"deb {main} {suite}-updates main"]
     security = next((u for u in found if "debian-security" in u), None)
-    return (*lines, *([f"deb {security} {SUITE}-security main"] if security else []))
+    return (*lines, *([f"deb {security} {suite}-security main"] if security else []))
 
 
-def host_mirrors() -> tuple[str, ...]:
+def host_mirrors(suite: str = SUITE) -> tuple[str, ...]:
     """`mirrors` of this host's own apt sources."""
-    return mirrors(_apt_sources())
+    return mirrors(_apt_sources(), suite)
 
 
 def _active(text: str) -> str:
@@ -113,5 +136,6 @@ def _apt_sources() -> list[str]:
     return [path.read_text(errors="replace") for path in listed if path.is_file()]
 
 
-def _data(name: str) -> str:
+def data(name: str) -> str:
+    """The text of a data file of this package."""
     return (files("ashore.image") / "data" / name).read_text()

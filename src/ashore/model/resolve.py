@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ashore.model import addresses
 from ashore.model.types import (
     Bmc,
+    Disk,
     Kubernetes,
     Machine,
     Network,
@@ -47,6 +48,7 @@ def resolve(file: StackFile, warnings: tuple[str, ...] = ()) -> Stack:
         ),
         storage=Storage(VolumeType(file.storage.type)) if file.machines.storage.count else None,
         machines=tuple(_machines(file)),
+        disk=Disk(file.disk.os, file.disk.size, tuple(file.disk.volumes)),
         warnings=warnings,
     )
 

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ashore.model import addresses
-from ashore.model.types import VOLUME_GROUP, Role
+from ashore.model.types import DISK_RESERVED, EXTENT, VOLUME_GROUP, Role
 from ashore.stack.violation import Violation, dotted
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ _WORKERS = ("machines", "worker", "count")
 _CONTROL_PLANES = ("machines", "controlplane", "count")
 _STORAGE = ("machines", "storage", "count")
 _TYPE = ("storage", "type")
+_DISK = ("disk", "size")
+_VOLUMES = ("disk", "volumes")
 
 _UPLINK = ("network", "uplink")
 _BMCS = ("machines", "loadbalancer", "bmc")
@@ -48,6 +50,7 @@ def violations(file: StackFile) -> list[Violation]:
         *_domain(file),
         *_storage(file),
         *_bmcs(file),
+        *_disk(file),
     ]
 
 
@@ -187,6 +190,22 @@ def _bmcs(file: StackFile) -> Iterator[Violation]:
         if file.network.uplink == "none" and not inside:
             message = "is outside network.cidr, where nothing gets to: network.uplink is none"
             yield Violation((*path, "address"), message, (_UPLINK, _CIDR))
+
+
+def _disk(file: StackFile) -> Iterator[Violation]:
+    """Volumes are whole extents; what the disk keeps for itself is not theirs."""
+    from ashore.stack.values import format_memory
+
+    volumes = dict(file.disk.volumes)
+    needed = sum(-(-size // EXTENT) * EXTENT for size in volumes.values()) + DISK_RESERVED
+    if needed > file.disk.size:
+        largest = sorted(volumes, key=lambda name: -volumes[name])
+        yield Violation(
+            _DISK,
+            f"is too small for its volumes: {format_memory(file.disk.size)}; "
+            f"they need {format_memory(needed)}",
+            tuple((*_VOLUMES, name) for name in largest),
+        )
 
 
 def _even(file: StackFile) -> Iterator[Violation]:

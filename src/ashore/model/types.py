@@ -119,12 +119,35 @@ class Storage:
     mount: str = "/srv/shared"
 
 
+EXTENT = 4 * 1024**2
+"""Bytes of the unit in which LVM gives out a disk; volumes are whole multiples."""
+
+DISK_RESERVED = 260 * 1024**2
+"""Bytes of a golden disk that no volume gets: EFI partition, tables, LVM's metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The golden disk.
+
+    Attributes:
+        os: the distribution that it is built from.
+        size: bytes, without what never gets written.
+        volumes: name of the logical volume and its bytes, in the order of the disk.
+    """
+
+    os: str
+    size: int
+    volumes: tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """Everything that the rest of the program knows of the user's file.
 
     Attributes:
         storage: None in a stack without storage machines.
+        disk: without volumes where no file was read.
     """
 
     name: str
@@ -135,6 +158,7 @@ class Stack:
     kubernetes: Kubernetes
     machines: tuple[Machine, ...]
     storage: Storage | None = None
+    disk: Disk = field(default_factory=lambda: Disk("", 0, ()))
     warnings: tuple[str, ...] = field(default=())
 
     def of_role(self, role: Role) -> tuple[Machine, ...]:

@@ -212,6 +212,40 @@ class StorageSection(Section):
     )
 
 
+class DiskVolumesSection(Section):
+    """Sizes of the disk's logical volumes in group `vg0`; each can be grown online later."""
+
+    root: Annotated[Memory, at_least(256)] = Field(
+        default=1024 * MIB, description="Volume of `/`, at least 256MiB."
+    )
+    usr: Annotated[Memory, at_least(1536)] = Field(
+        default=4096 * MIB, description="Volume of `/usr`, at least 1.5GiB."
+    )
+    var: Annotated[Memory, at_least(512)] = Field(
+        default=6144 * MIB, description="Volume of `/var`, at least 512MiB."
+    )
+    tmp: Annotated[Memory, at_least(64)] = Field(
+        default=1024 * MIB, description="Volume of `/tmp`, at least 64MiB."
+    )
+    opt: Annotated[Memory, at_least(64)] = Field(
+        default=1024 * MIB, description="Volume of `/opt`, at least 64MiB."
+    )
+
+
+class DiskSection(Section):
+    """The golden disk that `ashore image build` makes for virtual machines."""
+
+    os: Literal["debian/trixie", "debian/bookworm", "ubuntu/noble"] = Field(
+        default="debian/trixie", description="Distribution that the disk is built from."
+    )
+    size: Annotated[Memory, at_least(4096)] = Field(
+        default=20480 * MIB,
+        description="Size of the disk, at least 4GiB; what no volume takes stays free in the "
+        "group. The files are sparse: only what is written takes space.",
+    )
+    volumes: DiskVolumesSection = Field(default_factory=DiskVolumesSection)
+
+
 class StackFile(Section):
     """A whole stack. Every key may be left out."""
 
@@ -240,3 +274,4 @@ class StackFile(Section):
     machines: MachinesSection = Field(default_factory=MachinesSection)
     kubernetes: KubernetesSection = Field(default_factory=KubernetesSection)
     storage: StorageSection = Field(default_factory=StorageSection)
+    disk: DiskSection = Field(default_factory=DiskSection)
