@@ -26,7 +26,7 @@ _SEED = 0xF597A6CF
 _CONFIG = (
     "backup{backup=0 archive=0} "
     "activation{udev_sync=0 udev_rules=0 monitoring=0} "
-    "devices{use_devicesfile=0 global_filter=[]}"
+    "devices{use_devicesfile=0}"
 )
 
 
@@ -150,8 +150,8 @@ async def check(raw: Path, plan: Layout) -> None:
         AshoreError: lvm2 finds fault with it, or sees a volume elsewhere.
     """
     async with attached(raw, plan.lvm_start, plan.lvm_size, read_only=True) as device:
-        options = [*_options(device), "--readonly"]
-        await run(["pvck", *_options(device), device])
+        options = _options(device)
+        await run(["pvck", *options, device])
         await run(["vgck", *options, GROUP])
         columns = "pe_start,seg_start_pe,seg_size_pe,pvseg_start,lv_name"
         shown = ["--noheadings", "--units", "b", "--nosuffix", "--segments", "-o", columns]
