@@ -10,6 +10,7 @@ from ashore.errors import AshoreError, ExitCode
 
 async def findings(chosen: Chosen) -> list[Finding]:
     """Look at the host for the chosen stack; changes nothing."""
+    from ashore.app import disk
     from ashore.drivers.nspawn.preflight import preflight
     from ashore.image.build import host_packages
 
@@ -26,6 +27,7 @@ async def findings(chosen: Chosen) -> list[Finding]:
                 packages=lacking,
             )
         )
+    found += await disk.findings(chosen)
     return found
 
 

@@ -11,6 +11,7 @@ from ashore.cli import (
     doctor,
     down,
     drill,
+    image_build,
     init,
     kubeconfig,
     kubectl,
@@ -32,6 +33,9 @@ app = App(
     end_of_options_delimiter="--",
 )
 
+image = App(name="image", help="The golden disk of virtual machines.")
+image.command(image_build.build)
+
 app.command(init.init)
 app.command(check.check)
 app.command(doctor.doctor)
@@ -46,6 +50,7 @@ app.command(kubectl.kubectl)
 app.command(kubeconfig.kubeconfig)
 app.command(logs.logs)
 app.command(drill.drill)
+app.command(image)
 app.command(down.down)
 app.register_install_completion_command(name="completion")  # pyright: ignore[reportUnknownMemberType]
 

@@ -23,6 +23,7 @@ RAW = "disk.raw"
 _REVISION = 1
 _STEP = "image/disk"
 _BLOCK = 4096
+_SECONDS = 300.0  # a busy computer took 33 for all of them
 # What the firmware starts from a disk that it knows nothing of.
 _REMOVABLE = {"amd64": "BOOTX64.EFI", "arm64": "BOOTAA64.EFI"}
 # Below usr/lib: the loader of dynamic programs, beside their libraries.
@@ -115,12 +116,13 @@ async def _volume(
     options += [f"hash_seed={ids.uuid(f'{volume.name}/hash')}", "root_owner=0:0"]
     argv = [*_mke2fs(tools), "-q", "-F", "-t", "ext4", "-b", str(_BLOCK), "-L", volume.name]
     argv += ["-U", str(ids.uuid(volume.name)), "-E", ",".join(options), "-d", str(content)]
+    settings = {
+        "SOURCE_DATE_EPOCH": str(epoch()),
+        "MKE2FS_CONFIG": str(tools / "etc/mke2fs.conf"),
+    }
+    blocks = str(volume.size // _BLOCK)
     try:
-        await run(
-            [*argv, str(raw), str(volume.size // _BLOCK)],
-            env={"SOURCE_DATE_EPOCH": str(epoch()), "MKE2FS_CONFIG": str(tools / "etc/mke2fs.conf")},
-            timeout=300,
-        )
+        await run([*argv, str(raw), blocks], env=settings, timeout=_SECONDS)
     except CommandFailed as error:
         raise AshoreError(
             f"the volume {volume.name} ({volume.size // 1024**2} MiB) could not be filled:\n"
@@ -145,7 +147,7 @@ async def check(raw: Path, plan: Layout) -> None:
     await _fat(raw, plan)
     for volume in plan.volumes:
         device = f"{raw}?offset={plan.offset(volume)}"
-        await run(["e2fsck", "-f", "-n", device], timeout=300)
+        await run(["e2fsck", "-f", "-n", device], timeout=_SECONDS)
 
 
 async def _fat(raw: Path, plan: Layout) -> None:
