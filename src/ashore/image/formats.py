@@ -51,7 +51,8 @@ def _settle_vmdk(file: Path, ids: Identity) -> None:
         if found is None:
             raise AshoreError("qemu-img wrote a VMDK without a CID")
         disk.seek(found.start(1))
-        disk.write(ids.serial("vmdk").lstrip("0")[: len(found[1])].ljust(len(found[1]), b"0"))
+        # As long as qemu-img's own; never zero, which says that nobody has written yet.
+        disk.write(f"1{ids.serial('vmdk')[1:]}"[: len(found[1])].encode())
 
 
 _STREAM = ("-o", "subformat=streamOptimized,adapter_type=lsilogic")

@@ -24,9 +24,11 @@ file that holds `{}` has every default. `ashore init` writes the file below,
 `ashore check` tells every violation at once, with line and column, and
 [stack.schema.json](../stack.schema.json) teaches an editor the keys.
 """
+_SIZE = "size, in MiB or GiB"
 _KINDS = {
     "name": "DNS label",
-    "memory": "size, in MiB or GiB",
+    "memory": _SIZE,
+    **dict.fromkeys(("size", "root", "usr", "var", "tmp", "opt"), _SIZE),
     "cidr": "IPv4 network",
     "podCIDR": "IPv4 network",
     "serviceCIDR": "IPv4 network",

@@ -53,6 +53,9 @@ def network(**keys: str) -> str:
             "is 2: a replica volume is made of 3 machines or a multiple; "
             "possible are 0, 3, 6, 9, 12, 15, 18",
         ),
+        ("disk: {size: 8GiB}", "disk.size is too small for its volumes: 8GiB; they need 13572MiB"),
+        ("disk: {volumes: {var: 16GiB}}", "disk.size is too small for its volumes: 20GiB"),
+        ("disk: {volumes: {usr: 2GiB, usr: 3GiB}}", "disk.volumes.usr is given twice"),
         (
             "machines: {storage: {count: 4}}\nstorage: {type: disperse}",
             "is 4: a disperse volume is made of 3 machines",

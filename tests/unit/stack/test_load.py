@@ -227,7 +227,7 @@ def test_violations_as_json() -> None:
                 "column": 1,
                 "key": "zzz",
                 "message": "is unknown; known here: apiVersion, kind, name, driver, os, supply, "
-                "network, machines, kubernetes, storage",
+                "network, machines, kubernetes, storage, disk",
             },
         ],
     }
