@@ -6,8 +6,8 @@ BIN    := $(VENV)/bin
 # `ashore up` makes namespaces and mounts: root, by sudo where it is needed.
 SUDO   ?= $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: up down status test unit lint drills bench bench-failover bench-throughput \
-	bench-storage bench-load docs clean
+.PHONY: up down status test test-boot unit lint drills bench bench-failover \
+	bench-throughput bench-storage bench-load docs clean
 
 up: $(VENV)/.ready
 	$(SUDO) $(BIN)/ashore up
@@ -21,6 +21,10 @@ down: $(VENV)/.ready
 # One runner for everything, linters included, so that its closing line counts them all.
 test: $(VENV)/.ready-dev
 	$(BIN)/pytest tests
+
+# Boot the golden disk in QEMU to the end of cloud-init; minutes under software emulation.
+test-boot: $(VENV)/.ready-dev
+	$(SUDO) $(BIN)/pytest tests/machine/boot_disk.py
 
 unit: $(VENV)/.ready-dev
 	$(BIN)/pytest tests -m "not machines"

@@ -7,7 +7,10 @@ MIB = 1024**2
 
 def test_the_default_disk_leaves_room_in_the_group() -> None:
     plan = layout(default_stack().disk)
-    assert [v.mount for v in plan.volumes] == ["/", "/usr", "/var", "/tmp", "/opt"]
+    assert [v.mount for v in plan.volumes] == [
+        "/",
+        *(f"/{n}" for n in ("usr", "var", "tmp", "opt")),
+    ]
     assert plan.free > 4096 * MIB
     assert plan.lvm_start + plan.lvm_size < plan.size
 

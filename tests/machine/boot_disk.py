@@ -1,0 +1,81 @@
+"""The golden disk booted in QEMU: firmware, a NoCloud seed, and what its console says.
+
+`make test-boot` runs it. Software emulation takes a minute on an idle computer and
+many on a busy one, so `make test` does not collect it: its name keeps it out.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+FIRMWARE = Path("/usr/share/OVMF")
+BEGIN, END = "ASHORE-BEGIN", "ASHORE-END"
+VOLUMES = ("usr", "var", "tmp", "opt")
+BUILD_SECONDS, BOOT_SECONDS = 1800, 1500
+SCRIPT = """\
+hostname
+findmnt -rn -o TARGET,SOURCE -t ext4
+vgck vg0 && echo group-sound
+pvck /dev/disk/by-partlabel/vg0 && echo volume-sound
+lvextend -q -r -L +64M vg0/opt && echo grown
+systemctl --failed --no-legend --plain
+"""
+
+
+def seed(directory: Path, script: str) -> Path:
+    """A NoCloud seed whose user data is a script that ends with the machine switched off."""
+    image = directory / "seed.img"
+    with image.open("wb") as file:
+        file.truncate(4 * 1024**2)
+    (directory / "meta-data").write_text("instance-id: boot\nlocal-hostname: golden\n")
+    lines = ["#!/bin/sh", "exec >/dev/ttyS0 2>&1", f"echo {BEGIN}", script, f"echo {END}"]
+    (directory / "user-data").write_text("\n".join([*lines, "systemctl poweroff", ""]))
+    subprocess.run(["mkfs.vfat", "-n", "CIDATA", image], check=True, capture_output=True)
+    files = [directory / "meta-data", directory / "user-data"]
+    subprocess.run(["mcopy", "-i", image, *files, "::"], check=True)
+    return image
+
+
+def boot(directory: Path, disk: Path, script: str, seconds: float) -> list[str]:
+    """Boot an overlay of a raw disk, run a script in it, and return what the script said.
+
+    Software emulation, two processors: what every computer can do.
+    """
+    overlay, serial = directory / "overlay.qcow2", directory / "serial.log"
+    variables = directory / "variables.fd"
+    variables.write_bytes((FIRMWARE / "OVMF_VARS_4M.fd").read_bytes())
+    subprocess.run(
+        ["qemu-img", "create", "-q", "-f", "qcow2", "-b", disk, "-F", "raw", overlay], check=True
+    )
+    argv = ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "qemu64", "-smp", "2"]
+    argv += ["-m", "1024", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    code = FIRMWARE / "OVMF_CODE_4M.fd"
+    argv += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}"]
+    argv += ["-drive", f"if=pflash,unit=1,format=raw,file={variables}"]
+    argv += ["-drive", f"if=none,id=disk,format=qcow2,file={overlay}"]
+    argv += ["-device", "virtio-blk-pci,drive=disk,bootindex=0"]
+    argv += ["-drive", f"if=none,id=seed,format=raw,file={seed(directory, script)}"]
+    argv += ["-device", "virtio-blk-pci,drive=seed", "-device", "virtio-rng-pci"]
+    argv += ["-serial", f"file:{serial}"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds, check=False)
+    said = serial.read_text(errors="replace").replace("\r", "")
+    assert done.returncode == 0, f"{done.stderr}\n{said[-3000:]}"
+    assert BEGIN in said, said[-3000:]
+    assert END in said, said[-3000:]
+    return said.split(BEGIN)[1].split(END)[0].split("\n")
+
+
+def test_it_boots_to_the_end_of_cloud_init() -> None:
+    ashore = Path(sys.executable).parent / "ashore"
+    argv = [ashore, "image", "build", "--yes", "-o", "json", "--format", "raw"]
+    built = subprocess.run(argv, capture_output=True, text=True, timeout=BUILD_SECONDS, check=True)
+    raw = Path(json.loads(built.stdout)["files"][0]["path"])
+    with tempfile.TemporaryDirectory(prefix="boot-", dir="/var/tmp") as directory:
+        said = boot(Path(directory), raw, SCRIPT, BOOT_SECONDS)
+    assert "golden" in said
+    mounted = {line for line in said if " /dev/mapper/vg0-" in line}
+    assert mounted == {"/ /dev/mapper/vg0-root", *(f"/{v} /dev/mapper/vg0-{v}" for v in VOLUMES)}
+    assert {"group-sound", "volume-sound", "grown"} <= set(said)
+    assert not [line for line in said if line.endswith(" failed") or " failed failed " in line]
