@@ -114,6 +114,7 @@ async def _volume(
 ) -> None:
     options = [f"offset={plan.offset(volume)}", "nodiscard", "assume_storage_prezeroed=1"]
     options += [f"hash_seed={ids.uuid(f'{volume.name}/hash')}", "root_owner=0:0"]
+    options.append(f"root_perms={content.stat().st_mode & 0o7777:o}")
     argv = [*_mke2fs(tools), "-q", "-F", "-t", "ext4", "-b", str(_BLOCK), "-L", volume.name]
     argv += ["-U", str(ids.uuid(volume.name)), "-E", ",".join(options), "-d", str(content)]
     settings = {

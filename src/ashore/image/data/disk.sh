@@ -8,23 +8,15 @@ sed -i 's/^datasource_list: .*/datasource_list: [NoCloud, None]/' "$root/etc/clo
 # A seed comes on a disk of its own; an empty one here would be looked at first.
 rmdir "$root/var/lib/cloud/seed/nocloud"
 
-cat > "$root/etc/fstab" <<'END'
-/dev/vg0/root / ext4 errors=remount-ro 0 1
-/dev/vg0/usr /usr ext4 nodev 0 2
-/dev/vg0/var /var ext4 nodev 0 2
-/dev/vg0/tmp /tmp ext4 nodev,nosuid 0 2
-/dev/vg0/opt /opt ext4 nodev 0 2
-END
-
-# /tmp is a volume; dmeventd watches snapshots and pools, which are there when asked for.
-chroot "$root" systemctl --quiet mask tmp.mount
+# dmeventd watches snapshots and pools, which are there when asked for.
 chroot "$root" systemctl --quiet enable lvm2-monitor.service
 
 # Kernel, initial file system and command line in one program for the firmware: no
 # boot loader, and nothing that an update could leave half written.
 kernel=$(basename "$root"/boot/vmlinuz-*)
 version=${kernel#vmlinuz-}
-echo 'root=/dev/vg0/root ro console=tty0 console=ttyS0' > "$root/boot/cmdline"
+# Writable at once: the initial file system has checked it, and nothing else is waited for.
+echo 'root=/dev/vg0/root rw console=tty0 console=ttyS0' > "$root/boot/cmdline"
 stub=$(cd "$root" && ls usr/lib/systemd/boot/efi/linux*.efi.stub)
 if [ -e "$root/usr/bin/ukify" ]; then
     chroot "$root" ukify build --linux="/boot/$kernel" --initrd="/boot/initrd.img-$version" \
