@@ -9,6 +9,7 @@ from ashore.app.select import Chosen
 from ashore.drivers.base import Finding, Level
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Emit, Event, StepDone
+from ashore.host import files
 from ashore.host.run import require_root
 from ashore.image import disksteps, formats, tree
 from ashore.image.disksteps import Order
@@ -68,10 +69,10 @@ async def build(chosen: Chosen, wish: Wish, emit: Emit, *, ask: bool) -> dict[st
     """
     wanted = order(chosen, wish)
     require_root("image build")
-    if lacking := await packages.absent(disksteps.host_packages(wanted)):
-        await packages.install(lacking, emit, ask=ask)
     if not wanted.tree.is_dir():
         await tree.reachable(wanted.row)
+    if lacking := await packages.absent(disksteps.host_packages(wanted)):
+        await packages.install(lacking, emit, ask=ask)
     seconds: dict[str, float] = {}
 
     def watch(event: Event) -> None:
@@ -80,6 +81,7 @@ async def build(chosen: Chosen, wish: Wish, emit: Emit, *, ask: bool) -> dict[st
         emit(event)
 
     place = chosen.cache / "log" / "image-build"
+    files.make_directory(place)
     run = logs.new_run(place)
     await runner.apply(
         disksteps.steps(wanted, watch),
@@ -100,7 +102,7 @@ def report(wanted: Order, seconds: dict[str, float]) -> dict[str, Any]:
         seconds: what a step took, of the steps that did something.
     """
     plan = wanted.plan
-    files = [(wanted_format, wanted.file(wanted_format)) for wanted_format in wanted.formats]
+    made = [(each.name, wanted.file(each)) for each in wanted.formats]
     return {
         "os": wanted.row.name,
         "architecture": architecture(),
@@ -109,8 +111,8 @@ def report(wanted: Order, seconds: dict[str, float]) -> dict[str, Any]:
         "volumes": [{"name": v.name, "mount": v.mount, "size": v.size} for v in plan.volumes],
         "files": [
             # Blocks, not length: a raw disk is mostly holes.
-            {"format": each.name, "path": str(file), "bytes": file.stat().st_blocks * 512}
-            for each, file in files
+            {"format": name, "path": str(file), "bytes": file.stat().st_blocks * 512}
+            for name, file in made
         ],
         "seconds": seconds,
     }

@@ -141,7 +141,9 @@ def host_packages(order: Order) -> tuple[str, ...]:
     """Distribution packages of this host for what is not in the cache yet."""
     needed: tuple[str, ...] = ()
     if not order.tree.is_dir():
-        needed += ("mmdebstrap", order.row.keyring_package)
+        needed += ("mmdebstrap",)
+        if not order.row.keyring.exists():
+            needed += (order.row.keyring_package,)
     if not order.raw.is_file():
         needed += disk.host_packages()
         if not rootfs.planned(order.cache).is_dir():

@@ -7,6 +7,7 @@ finds the same on every driver, and beside them kernel, LVM and what boots them.
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Emit, Output
@@ -76,14 +77,15 @@ async def reachable(row: Distribution) -> None:
     release = f"{uri.rstrip('/')}/dists/{suite}/InRelease"
     argv = ["/usr/lib/apt/apt-helper", "-o", "Acquire::Retries=0"]
     argv += ["-o", "Acquire::http::Timeout=10", "-o", "Acquire::https::Timeout=10"]
-    try:
-        await run([*argv, "download-file", release, "/dev/null"], timeout=25)
-    except CommandFailed as error:
-        raise AshoreError(
-            f"the archive of {row.title} does not answer: {release}\n{error.message}",
-            "look at the network, or build the image of another distribution (--os)",
-            ExitCode.HOST,
-        ) from error
+    with TemporaryDirectory(prefix="ashore-archive-") as place:
+        try:
+            await run([*argv, "download-file", release, f"{place}/InRelease"], timeout=25)
+        except CommandFailed as error:
+            raise AshoreError(
+                f"the archive of {row.title} does not answer: {release}\n{error.message}",
+                "look at the network, or build the image of another distribution (--os)",
+                ExitCode.HOST,
+            ) from error
 
 
 async def _fill(row: Distribution, volumes: tuple[str, ...], scratch: Path) -> None:
