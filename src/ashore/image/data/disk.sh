@@ -44,5 +44,3 @@ rm -f "$root/vmlinuz" "$root/initrd.img" "$root/vmlinuz.old" "$root/initrd.img.o
 rm -rf "$root"/var/cache/ldconfig/* "$root"/var/cache/debconf/*-old "$root"/var/lib/dpkg/*-old \
     "$root"/var/lib/systemd/catalog/database "$root"/etc/*- "$root"/var/cache/apt/* \
     "$root"/var/lib/cloud/instances "$root"/var/log/journal
-# Read times are those of the build; later ones than the epoch become the epoch.
-find "$root" -xdev -exec touch -h -a {} +
