@@ -66,6 +66,8 @@ class KubeApi:
             # Several steps wait for the first API at once; one of them looks.
             if self._look is None or self._look.done():
                 self._look = asyncio.create_task(self._first_ready())
+                # If everybody who waited for it is cancelled, nobody asks how it ended.
+                self._look.add_done_callback(lambda look: look.cancelled() or look.exception())
             answering = await asyncio.shield(self._look)
             self._answering = answering
             return answering
