@@ -26,6 +26,7 @@ def test_a_machine_more_changes_only_the_files_that_are_reread() -> None:
     assert changed == [
         ("dhcp-hosts", REREAD),
         ("hosts", REREAD),
+        ("servers", REREAD),
     ]
 
 

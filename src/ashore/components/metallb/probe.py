@@ -1,0 +1,53 @@
+"""Whether Services get addresses, and how many are left."""
+
+from dataclasses import dataclass
+
+from ashore.components.installed import unavailable
+from ashore.components.metallb.render import ANNOUNCED, CONTROLLER, POOL_PATH, SPEAKERS
+from ashore.together import together
+from ashore.transport.kubeapi import KubeApi
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """MetalLB as the cluster tells it.
+
+    Attributes:
+        wrong: what is missing for a Service to get an address and to be found there.
+        used: addresses of the pool that Services have.
+    """
+
+    wrong: tuple[str, ...] = ()
+    used: int = 0
+
+
+async def addresses(api: KubeApi) -> Addresses:
+    """Ask about controller, speakers and pool. Raises RequestFailed if the API does not answer."""
+    controller, speakers, pool = await together(
+        unavailable(api, CONTROLLER), silent(api), api.get(POOL_PATH)
+    )
+    wrong = [f"MetalLB: {each}" for each in (controller, speakers) if each]
+    used = (pool or {}).get("status", {}).get("assignedIPv4", 0)
+    return Addresses(tuple(wrong), used)
+
+
+async def silent(api: KubeApi) -> str:
+    """How many speakers do not announce; empty if all do. Raises RequestFailed for no answer."""
+    found = await api.get(SPEAKERS)
+    if found is None:
+        return "speaker is not installed"
+    status = found.get("status", {})
+    if status.get("observedGeneration") != found["metadata"].get("generation"):
+        return "speakers are being placed"
+    wanted, ready = status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
+    return "" if ready >= wanted else f"{ready} of {wanted} speakers are ready"
+
+
+async def announcer(api: KubeApi, namespace: str, service: str) -> str:
+    """The node that answers for a Service's address; empty if none does. Raises RequestFailed."""
+    found = await api.get(ANNOUNCED)
+    for each in found["items"] if found else ():
+        status = each.get("status", {})
+        if (status.get("serviceNamespace"), status.get("serviceName")) == (namespace, service):
+            return str(status.get("node", ""))
+    return ""
