@@ -11,12 +11,13 @@ from ashore.drill.faults import (
     links,
     machines,
     pods,
+    services,
     storage,
 )
 from ashore.errors import AshoreError, ExitCode
 
 _ALL: tuple[Fault, ...] = (
-    *machines.FAULTS, *pods.FAULTS, *links.FAULTS, *haproxy.FAULTS, *balancers.FAULTS,
+    *machines.FAULTS, *pods.FAULTS, *services.FAULTS, *links.FAULTS, *haproxy.FAULTS, *balancers.FAULTS,
     *bmc.FAULTS, *cluster.FAULTS, *storage.FAULTS,
 )  # fmt: skip
 

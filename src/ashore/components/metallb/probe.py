@@ -43,11 +43,13 @@ async def silent(api: KubeApi) -> str:
     return "" if ready >= wanted else f"{ready} of {wanted} speakers are ready"
 
 
-async def announcer(api: KubeApi, namespace: str, service: str) -> str:
-    """The node that answers for a Service's address; empty if none does. Raises RequestFailed."""
+async def announcers(api: KubeApi, namespace: str, service: str) -> list[str]:
+    """The nodes that say that they answer for a Service's address. Raises RequestFailed.
+
+    One that has lost its power cannot take back what it said.
+    """
     found = await api.get(ANNOUNCED)
-    for each in found["items"] if found else ():
-        status = each.get("status", {})
-        if (status.get("serviceNamespace"), status.get("serviceName")) == (namespace, service):
-            return str(status.get("node", ""))
-    return ""
+    said = [each.get("status", {}) for each in (found["items"] if found else ())]
+    wanted = (namespace, service)
+    mine = [s for s in said if (s.get("serviceNamespace"), s.get("serviceName")) == wanted]
+    return sorted(str(s.get("node", "")) for s in mine)
