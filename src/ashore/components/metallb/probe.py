@@ -1,6 +1,7 @@
 """Whether Services get addresses, and how many are left."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ashore.components.installed import unavailable
 from ashore.components.metallb.render import ANNOUNCED, CONTROLLER, POOL_PATH, SPEAKERS
@@ -27,8 +28,12 @@ async def addresses(api: KubeApi) -> Addresses:
         unavailable(api, CONTROLLER), silent(api), api.get(POOL_PATH)
     )
     wrong = [f"MetalLB: {each}" for each in (controller, speakers) if each]
-    used = (pool or {}).get("status", {}).get("assignedIPv4", 0)
-    return Addresses(tuple(wrong), used)
+    return Addresses(tuple(wrong), _used(pool))
+
+
+def _used(pool: Any) -> int:
+    """What the controller has counted; it has not yet right after its start."""
+    return int(pool.get("status", {}).get("assignedIPv4", 0)) if pool else 0
 
 
 async def silent(api: KubeApi) -> str:
