@@ -82,5 +82,5 @@ def manifest(stack: Stack, controller: str, speaker: str, key: bytes) -> Manifes
 
 
 def make_key() -> bytes:
-    """A new key for the speakers: 256 bits, as text, since MetalLB reads it as one."""
-    return secrets.token_hex(32).encode()
+    """A new key for the speakers: 32 bytes, as MetalLB takes the first 32 as they are."""
+    return secrets.token_bytes(32)
