@@ -32,9 +32,14 @@ from ashore.components.kubeadm.leave import leave
 from ashore.components.kubeadm.steps import steps as kubeadm_steps
 from ashore.components.localpath import render as localpath
 from ashore.components.localpath.steps import steps as localpath_steps
+from ashore.components.metallb.steps import steps as metallb_steps
+from ashore.components.metrics.render import NAME as METRICS
+from ashore.components.metrics.steps import steps as metrics_steps
 from ashore.components.pacemaker import render as pacemaker
 from ashore.components.pacemaker.cib import FenceDevice
 from ashore.components.pacemaker.steps import steps as pacemaker_steps
+from ashore.components.servicenames import render as servicenames
+from ashore.components.servicenames.steps import steps as servicenames_steps
 from ashore.components.volumes import render as volumes
 from ashore.components.volumes.steps import steps as volumes_steps
 from ashore.drivers.base import Blueprint, Driver
@@ -47,10 +52,13 @@ from ashore.plan.step import Context, Step
 from ashore.supply.versions import versions
 
 COMPONENTS: dict[Role, tuple[str, ...]] = {
-    Role.GATEWAY: ("dnsmasq", "corosync-qnetd"),
+    Role.GATEWAY: ("dnsmasq", "servicenames", "corosync-qnetd"),
     Role.LOADBALANCER: ("haproxy", "corosync", "pacemaker"),
     Role.CONTROLPLANE: ("containerd", "kubeadm", "flannel", "coredns"),
-    Role.WORKER: ("gluster", "containerd", "kubeadm", "flannel", "coredns", "localpath", "volumes"),
+    Role.WORKER: (
+        *("gluster", "containerd", "kubeadm", "flannel", "coredns", "localpath", "volumes"),
+        *("metallb", "metrics"),
+    ),
     Role.STORAGE: ("gluster", "volumes"),
 }
 """Role -> the systems that run on its machines."""
@@ -89,6 +97,14 @@ def steps(ctx: Context, driver: Driver, image: Sequence[Step]) -> list[Step]:
         *coredns_steps(ctx, access.api, images("coredns")),
         *localpath_steps(ctx, access.api, images("local-path-provisioner")),
         *volumes_steps(ctx, access.api),
+        *metallb_steps(ctx, access.api, images("metallb-controller"), images("metallb-speaker")),
+        *metrics_steps(
+            access.api,
+            images("metrics-server"),
+            access.server("metrics-server", [METRICS]),
+            access.authority,
+        ),
+        *servicenames_steps(ctx, access.api),
     ]
 
 
@@ -113,6 +129,11 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
             return [
                 own,
                 dnsmasq.fragment(stack, ctx.upstream),
+                servicenames.fragment(
+                    stack,
+                    identity=access.member(servicenames.GROUP, machine),
+                    ca=access.authority,
+                ),
                 corosync.gateway(corosync_keys(ctx.secrets, stack)),
             ]
         case Role.LOADBALANCER:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ashore.app import storage, volumes
+from ashore.app import services, storage, volumes
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.components.coredns import probe as coredns
@@ -15,6 +15,7 @@ from ashore.components.haproxy import probe as haproxy
 from ashore.components.kubeadm import probe as kubeadm
 from ashore.components.kubeadm.access import Access
 from ashore.components.pacemaker import probe as pacemaker
+from ashore.components.servicenames import probe as servicenames
 from ashore.drivers.base import PowerState
 from ashore.errors import AshoreError
 from ashore.host.run import require_root
@@ -70,10 +71,12 @@ async def status(chosen: Chosen) -> dict[str, Any]:
         }
         for m, h in zip(session.stack.machines, health, strict=True)
     ]
-    pods = volumes.Volumes() if cluster.wrong else await volumes.volumes(session)
+    pods, offered = volumes.Volumes(), services.Services()
+    if not cluster.wrong:
+        pods, offered = await together(volumes.volumes(session), services.services(session))
     problems = _problems(session, cluster, holders, pair)
     problems += [f"shared volume: {each}" for each in (volume.wrong if volume else ())]
-    problems += volumes.problems(session, pods)
+    problems += [*volumes.problems(session, pods), *offered.wrong]
     return {
         "stack": session.stack.name,
         "healthy": not problems and all(h.ready for h in health),
@@ -87,6 +90,7 @@ async def status(chosen: Chosen) -> dict[str, Any]:
         "loadBalancers": _balancers(pair),
         "storage": volume.document() if volume else None,
         "volumes": volumes.document(pods),
+        "services": services.document(session, offered),
         "problems": problems,
     }
 
@@ -182,12 +186,14 @@ async def _health(
 
 async def _gateway(session: Session, machine: Machine) -> Health:
     connect = session.context.connect
-    missing, votes = await together(
-        dnsmasq.serving(connect, machine.name), corosync.qnetd_listens(connect, machine.name)
+    missing, names, votes = await together(
+        dnsmasq.serving(connect, machine.name),
+        servicenames.missing(connect, machine.name),
+        corosync.qnetd_listens(connect, machine.name),
     )
-    wrong = [missing] if missing else []
+    wrong = [each for each in (missing, names) if each]
     wrong += [] if votes else ["the quorum device does not listen"]
-    return Health(not wrong, "; ".join(wrong) or "DHCP, DNS, quorum device")
+    return Health(not wrong, "; ".join(wrong) or "DHCP, DNS, names of services, quorum device")
 
 
 async def _balancer(session: Session, machine: Machine, holders: list[str]) -> Health:

@@ -67,6 +67,7 @@ def _network(file: StackFile) -> Network:
         gateway=addresses.address(cidr, Role.GATEWAY, 1),
         floating=file.network.floating_ip or base + addresses.FLOATING,
         dynamic=(base + addresses.DYNAMIC.first, base + addresses.DYNAMIC.last),
+        services=(base + addresses.SERVICES.first, base + addresses.SERVICES.last),
         uplink=file.network.uplink,
     )
 

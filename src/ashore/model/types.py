@@ -68,6 +68,7 @@ class Network:
         bmc: where the stack's machines are powered on and off over Redfish.
         floating: the floating IP in front of the Kubernetes API.
         dynamic: first and last address of the DHCP range for strangers.
+        services: first and last address that a Service of type LoadBalancer can get.
         uplink: `auto` or `none`, as written in the file.
     """
 
@@ -78,7 +79,12 @@ class Network:
     gateway: IPv4Address
     floating: IPv4Address
     dynamic: tuple[IPv4Address, IPv4Address]
+    services: tuple[IPv4Address, IPv4Address]
     uplink: str
+
+
+NAMES_PORT = 5300
+"""Of the gateway's loopback: where the names of services are answered."""
 
 
 @dataclass(frozen=True, slots=True)

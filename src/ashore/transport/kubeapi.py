@@ -10,17 +10,22 @@ from ashore.transport.https import Client, Reply, RequestFailed, request
 FIELD_MANAGER = "ashore"
 _PORT = 6443
 _PLURALS = {
+    "APIService": "apiservices",
     "ClusterRole": "clusterroles",
     "ClusterRoleBinding": "clusterrolebindings",
     "ConfigMap": "configmaps",
+    "CustomResourceDefinition": "customresourcedefinitions",
     "DaemonSet": "daemonsets",
     "Deployment": "deployments",
+    "IPAddressPool": "ipaddresspools",
+    "L2Advertisement": "l2advertisements",
     "Lease": "leases",
     "Namespace": "namespaces",
     "Node": "nodes",
     "PodDisruptionBudget": "poddisruptionbudgets",
     "Role": "roles",
     "RoleBinding": "rolebindings",
+    "Secret": "secrets",
     "Service": "services",
     "ServiceAccount": "serviceaccounts",
     "StorageClass": "storageclasses",

@@ -37,6 +37,7 @@ NETWORK = Network(
     gateway=IPv4Address("10.79.214.2"),
     floating=IPv4Address(FLOATING),
     dynamic=(IPv4Address("10.79.214.200"), IPv4Address("10.79.214.229")),
+    services=(IPv4Address("10.79.214.230"), IPv4Address("10.79.214.254")),
     uplink="none",
 )
 FABRIC = Fabric(NAMES, NETWORK)

@@ -30,7 +30,8 @@ async def probe(writer: Writer, wish: dict[str, Any]) -> None:
 
 
 def _server(wish: dict[str, Any]) -> Server:
-    made = context(wish["authority"], wish.get("identity"))
+    authority = wish.get("authority")
+    made = context(authority, wish.get("identity")) if authority else None
     return Server(wish["address"], wish["port"], wish["server"], made)
 
 
