@@ -10,6 +10,9 @@ from ashore.transport.base import Connect
 
 _SECONDS = 60.0
 
+_NO_SYSV = {"SYSTEMCTL_SKIP_SYSV": "1"}
+"""Debian's package has a script for SysV too, which systemctl would link by perl."""
+
 
 def steps(ctx: Context) -> list[Step]:
     """One for each worker; nothing of the cluster waits for them."""
@@ -46,7 +49,7 @@ class Started:
     async def apply(self) -> None:
         """See `Step`."""
         start = ["systemctl", "enable", "--now", "--no-block", UNIT]
-        await self.connect(self.machine).run(start)
+        await self.connect(self.machine).run(start, env=_NO_SYSV)
 
         async def answers() -> str:
             command = ["docker", "version", "--format", "{{.Server.Version}}"]
@@ -88,4 +91,4 @@ class Stopped:
     async def apply(self) -> None:
         """See `Step`."""
         stop = ["systemctl", "disable", "--now", UNIT, "docker.socket"]
-        await self.connect(self.machine).run(stop)
+        await self.connect(self.machine).run(stop, env=_NO_SYSV)
