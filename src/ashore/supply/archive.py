@@ -182,7 +182,7 @@ class _Reader:
 
     def _names(self, item: Mapping[str, Any]) -> tuple[str, ...]:
         """What the archive calls an image; a tag alone is no name."""
-        notes = item.get("annotations") or {}
+        notes: Mapping[str, str] = item.get("annotations") or {}
         found = [notes[key] for key in _NAMES if key in notes]
         return tuple(name for name in found[:1] if "/" in name or ":" in name)
 

@@ -1,6 +1,5 @@
 """The stack's registry, asked and filled from this computer by the distribution protocol."""
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -36,9 +35,15 @@ class Place:
 
 
 class RegistryApi:
-    """An async context manager; its calls raise RequestFailed when they do not succeed."""
+    """An async context manager; its calls raise RequestFailed when they do not succeed.
+
+    Attributes:
+        unfinished: (repository, identifier) of uploads that failed. The registry
+            lets nobody but who knows how much arrived take one back, and keeps it.
+    """
 
     def __init__(self, place: Place, client: Client) -> None:
+        self.unfinished: set[tuple[str, str]] = set()
         self._place = place
         self._asking = client
 
@@ -75,38 +80,30 @@ class RegistryApi:
         pieces: Iterator[bytes],
         sent: Callable[[int], None],
     ) -> None:
-        """Send one blob; if that fails, what was sent of it is taken back.
+        """Send one blob.
 
         Args:
             sent: told the bytes of each piece that is on its way.
         """
         begun = await self._ask("POST", f"/v2/{repository}/blobs/uploads/", 202)
         place = urlsplit(begun.headers["location"])
-        path = f"{place.path}?{place.query}"
+        upload = (repository, place.path.rpartition("/")[2])
+        self.unfinished.add(upload)
 
         async def body() -> AsyncGenerator[bytes]:
             for piece in pieces:
                 yield piece
                 sent(len(piece))
 
-        target = f"{path}{'&' if place.query else ''}{urlencode({'digest': digest})}"
+        query = f"{place.query}&{urlencode({'digest': digest})}".lstrip("&")
         headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
-        try:
-            await self._ask("PUT", target, 201, content=body(), headers=headers)
-        except BaseException:
-            await asyncio.shield(self._forget(path))
-            raise
+        await self._ask("PUT", f"{place.path}?{query}", 201, content=body(), headers=headers)
+        self.unfinished.remove(upload)
 
     async def put_manifest(self, repository: str, tag: str, media_type: str, body: bytes) -> None:
         """Name an image whose blobs are all there: from now on it can be pulled."""
         path, headers = f"/v2/{repository}/manifests/{tag}", {"Content-Type": media_type}
         await self._ask("PUT", path, 201, content=body, headers=headers)
-
-    async def _forget(self, path: str) -> None:
-        try:
-            await self._ask("DELETE", path, 204, 404)
-        except RequestFailed:
-            return  # the registry deletes what is left over of uploads after a day
 
     async def _ask(self, method: str, path: str, *expected: int, **more: Any) -> "httpx2.Response":
         import httpx2
