@@ -51,7 +51,8 @@ from ashore.pki.authority import Pair, issue, make_ca
 from ashore.pki.ssh import known_hosts_line, make_ssh_key, public_line
 from ashore.plan.step import Context, Step
 from ashore.supply.versions import versions
-from ashore.transport.https import stranger
+from ashore.transport.https import Client, stranger
+from ashore.transport.registryapi import Place
 
 COMPONENTS: dict[Role, tuple[str, ...]] = {
     Role.GATEWAY: ("dnsmasq", "corosync-qnetd", "registry"),
@@ -96,7 +97,7 @@ def steps(ctx: Context, driver: Driver, image: Sequence[Step]) -> list[Step]:
         redfish(ctx, driver),
         *machines(ctx, driver, access),
         *dnsmasq_steps(ctx),
-        *registry_steps(ctx, stranger(authority(ctx).cert, str(ctx.stack.network.host))),
+        *registry_steps(ctx, registry_access(ctx)[1]),
         *corosync_steps(ctx),
         *haproxy_steps(ctx),
         *pacemaker_steps(ctx),
@@ -173,6 +174,14 @@ def images_registry(ctx: Context) -> Fragment:
     )
     account, secret = registry_account(ctx.secrets), shared_secret(ctx.secrets)
     return registry.fragment(stack, account, secret, identity, ca.cert)
+
+
+def registry_access(ctx: Context) -> tuple[Place, Client]:
+    """Where the registry is for this computer, with the stack's account, and whom it trusts."""
+    network = ctx.stack.network
+    login = registry_account(ctx.secrets).login
+    place = Place(str(network.gateway), registry.PORT, ctx.stack.registry_name, login)
+    return place, stranger(authority(ctx).cert, str(network.host))
 
 
 def own_images(ctx: Context, machine: Machine) -> list[Fragment]:

@@ -124,7 +124,7 @@ async def run(
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,
-            stdin=asyncio.subprocess.PIPE if given is not None else stdin or DEVNULL,
+            stdin=asyncio.subprocess.PIPE if isinstance(stdin, bytes) else stdin or DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=environment(env),
