@@ -1,4 +1,4 @@
-"""A local directory on its way to a Docker that builds on a worker, as any remote client sends it."""
+"""A directory of this computer on its way to a Docker that builds on a worker."""
 
 import os
 import posixpath

@@ -45,7 +45,7 @@ async def push(chosen: Chosen, source: str, name: str | None, advance: Advance) 
     started = time.monotonic()
     if Path(source).is_file():
         pushed = await _push_file(session, Path(source), name, advance)
-    elif "/" in source[:2] or source.endswith((".tar", ".gz")):
+    elif source.startswith(("/", "./", "../")) or source.endswith((".tar", ".gz")):
         raise AshoreError(f"{source}: no such file", "", ExitCode.USAGE)
     else:
         pushed = await _push_named(session, source, name, advance)
@@ -87,12 +87,11 @@ async def _push_file(
 def _targets(session: Session, found: Archive, name: str | None) -> list[tuple[Reference, Image]]:
     """Where each image of an archive goes. Raises AshoreError if that is not clear."""
     host = session.stack.registry_name
-    if name is not None and len(found.images) > 1:
-        raise AshoreError(
-            f"{found.path} holds {len(found.images)} images", "leave --as out", ExitCode.USAGE
-        )
+    first, *more = found.images
+    if name is not None and more:
+        raise AshoreError(f"{found.path} holds several images", "leave --as out", ExitCode.USAGE)
     if name is not None:
-        return [(parse(name).on(host), found.images[0])]
+        return [(parse(name).on(host), first)]
     targets = [(parse(n).on(host), image) for image in found.images for n in image.names]
     if not targets:
         raise AshoreError(
