@@ -8,9 +8,11 @@ from cyclopts import App, CycloptsError
 from ashore import __version__
 from ashore.cli import (
     check,
+    docker,
     doctor,
     down,
     drill,
+    image,
     init,
     kubeconfig,
     kubectl,
@@ -43,6 +45,8 @@ app.command(machine.shell)
 app.command(machine.exec_, name="exec")
 app.command(machine.ssh)
 app.command(kubectl.kubectl)
+app.command(docker.docker)
+app.command(image.image)
 app.command(kubeconfig.kubeconfig)
 app.command(logs.logs)
 app.command(drill.drill)

@@ -46,6 +46,7 @@ def resolve(file: StackFile, warnings: tuple[str, ...] = ()) -> Stack:
             dns=file.kubernetes.service_cidr.network_address + _CLUSTER_DNS,
         ),
         storage=Storage(VolumeType(file.storage.type)) if file.machines.storage.count else None,
+        docker=file.machines.worker.docker,
         machines=tuple(_machines(file)),
         warnings=warnings,
     )

@@ -131,6 +131,7 @@ class Stack:
 
     Attributes:
         storage: None in a stack without storage machines.
+        docker: whether Docker runs on the workers.
     """
 
     name: str
@@ -141,6 +142,7 @@ class Stack:
     kubernetes: Kubernetes
     machines: tuple[Machine, ...]
     storage: Storage | None = None
+    docker: bool = True
     warnings: tuple[str, ...] = field(default=())
 
     def of_role(self, role: Role) -> tuple[Machine, ...]:
@@ -159,3 +161,8 @@ class Stack:
     def api_name(self) -> str:
         """The name of the floating IP."""
         return f"api.{self.network.domain}"
+
+    @property
+    def registry_name(self) -> str:
+        """The name of the registry, on the gateway."""
+        return f"registry.{self.network.domain}"

@@ -113,9 +113,10 @@ def dhcp_hosts(stack: Stack) -> str:
 
 
 def hosts(stack: Stack) -> str:
-    """Names of every machine and of the floating IP; dnsmasq answers the reverse too."""
+    """Names of machines, floating IP and registry; the reverse is an address's first name."""
     lines = [f"{m.address} {stack.fqdn(m)} {m.name}\n" for m in stack.machines]
-    return "".join([f"{stack.network.floating} {stack.api_name} api\n", *lines])
+    api = f"{stack.network.floating} {stack.api_name} api\n"
+    return "".join([api, *lines, f"{stack.network.gateway} {stack.registry_name} registry\n"])
 
 
 def servers(stack: Stack) -> str:

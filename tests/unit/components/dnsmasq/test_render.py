@@ -32,7 +32,8 @@ def test_a_machine_more_changes_only_the_files_that_are_reread() -> None:
 
 def test_every_machine_has_a_name_and_all_but_the_gateway_a_lease() -> None:
     stack = demo()
-    assert hosts(stack).count("\n") == len(stack.machines) + 1
+    # And so have the floating IP and the registry.
+    assert hosts(stack).count("\n") == len(stack.machines) + 2
     assert dhcp_hosts(stack).count("infinite") == len(stack.machines) - 1
 
 
