@@ -125,7 +125,7 @@ def servers(stack: Stack) -> str:
     Without the former, a question for an IPv6 address of a machine would wait
     for CoreDNS, whether it runs or not.
     """
-    known = [stack.api_name, *map(stack.fqdn, stack.machines)]
+    known = [stack.api_name, stack.registry_name, *map(stack.fqdn, stack.machines)]
     others = f"server=/{stack.network.domain}/127.0.0.1#{NAMES_PORT}\n"
     return "".join([others, *(f"server=/{name}/\n" for name in known)])
 
