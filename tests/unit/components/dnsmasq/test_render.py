@@ -41,4 +41,5 @@ def test_machines_are_asked_of_nobody_else() -> None:
     lines = servers(demo()).splitlines()
     assert "server=/cp1.demo.internal/" in lines
     assert "server=/api.demo.internal/" in lines
-    assert len(lines) == len(demo().machines) + 2
+    assert "server=/registry.demo.internal/" in lines
+    assert len(lines) == len(demo().machines) + 3
