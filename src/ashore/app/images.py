@@ -10,6 +10,7 @@ from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.components.registry import probe
 from ashore.drill.surely import surely
+from ashore.drivers.base import PowerState
 from ashore.errors import AshoreError, ExitCode
 from ashore.host.run import CommandFailed, require_root
 from ashore.model.types import Role
@@ -70,6 +71,9 @@ async def _push_file(
 ) -> list[dict[str, Any]]:
     found = archive.read(path, architecture())
     targets = _targets(session, found, name)
+    gateway = _gateway(session)
+    if (await session.driver.states()).get(gateway) is not PowerState.ON:
+        raise AshoreError(f"{gateway}, which has the registry, is not on", "`ashore up` starts it")
     place, client = recipe.registry_access(session.context)
     pushed: list[dict[str, Any]] = []
     async with RegistryApi(place, client) as api:
@@ -79,7 +83,6 @@ async def _push_file(
                 pushed.append({"name": str(target), "digest": image.digest, "sent": sent})
         finally:
             if api.unfinished:
-                gateway = _gateway(session)
                 await surely(probe.discard(session.context.connect, gateway, api.unfinished))
     return pushed
 

@@ -40,22 +40,22 @@ async def _push(target: Target, source: str, name: str | None, output: str) -> i
 
 @image.command
 def load(
-    file: Annotated[Path, Parameter(help="an archive, as docker save writes it")],
+    archive: Annotated[Path, Parameter(help="as docker save writes it")],
     *,
     target: Target | None = None,
     output: Output = "text",
 ) -> int:
     """Put an archive's images straight onto every node, without a registry."""
-    return drive(_load(target or Target(), file, output))
+    return drive(_load(target or Target(), archive, output))
 
 
-async def _load(target: Target, file: Path, output: str) -> int:
+async def _load(target: Target, archive: Path, output: str) -> int:
     from ashore.app.load import load as put
     from ashore.app.select import select
     from ashore.console.progress import Progress
 
     with Progress(sys.stderr, quiet=output == "json") as progress:
-        done = await put(select(target), file, progress)
+        done = await put(select(target), archive, progress)
     lines = [f"{name}  on {', '.join(done['nodes'])}" for name in done["images"]]
     print(json.dumps(done) if output == "json" else "\n".join(lines))  # noqa: T201
     return 0
