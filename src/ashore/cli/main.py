@@ -8,6 +8,7 @@ from cyclopts import App, CycloptsError
 from ashore import __version__
 from ashore.cli import (
     check,
+    demo,
     doctor,
     down,
     drill,
@@ -46,6 +47,7 @@ app.command(kubectl.kubectl)
 app.command(kubeconfig.kubeconfig)
 app.command(logs.logs)
 app.command(drill.drill)
+app.command(demo.demo)
 app.command(down.down)
 app.register_install_completion_command(name="completion")  # pyright: ignore[reportUnknownMemberType]
 

@@ -62,6 +62,7 @@ LAYERS = (
     "workers",
     "network",
     "volumes",
+    "demo",
 )
 """In the order in which they are shown; the graph's edges alone decide what runs when."""
 

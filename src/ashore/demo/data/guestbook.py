@@ -204,7 +204,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     timeout = 30
     server: "Server"
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         path, query = self._target()
         if path == "/healthz":
             # Not the database: a pod that is taken out while that is away could
@@ -223,7 +223,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             kind = _TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
             self._send(200, kind, self.server.uploads.get(name), {})
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         path, _ = self._target()
         if path.startswith("/uploads/"):
             self.do_PUT()
@@ -234,12 +234,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         number = self.server.store.add(**given)
         self._json(201, {"id": number, "token": given["token"]})
 
-    def do_PUT(self) -> None:  # noqa: N802
+    def do_PUT(self) -> None:
         name = self._upload(self._target()[0])
         self.server.uploads.put(name, self._body(UPLOAD_BYTES))
         self._json(201, {"name": name})
 
-    def do_DELETE(self) -> None:  # noqa: N802
+    def do_DELETE(self) -> None:
         path, query = self._target()
         if path != "/entries":
             self.server.uploads.remove(self._upload(path))
