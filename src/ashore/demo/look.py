@@ -40,8 +40,9 @@ async def pods(api: KubeApi, app: str = "") -> list[Pod]:
 
 def _pod(item: dict[str, Any]) -> Pod:
     labels, status = item["metadata"].get("labels", {}), item.get("status", {})
-    container = next(iter(status.get("containerStatuses", ())), {})
-    waiting = container.get("state", {}).get("waiting", {})
+    containers: list[dict[str, Any]] = status.get("containerStatuses") or [{}]
+    container = containers[0]
+    waiting: dict[str, str] = container.get("state", {}).get("waiting", {})
     unplaced = [
         c.get("message", "")
         for c in status.get("conditions", ())
@@ -88,8 +89,10 @@ async def leader(api: KubeApi) -> str:
 async def address(api: KubeApi) -> str:
     """The address of the page; empty if it has none."""
     found = await api.get(SERVICE)
-    given = (found or {}).get("status", {}).get("loadBalancer", {}).get("ingress") or [{}]
-    return str(given[0].get("ip", ""))
+    if found is None:
+        return ""
+    ingress = found.get("status", {}).get("loadBalancer", {}).get("ingress")
+    return str(ingress[0].get("ip", "")) if ingress else ""
 
 
 async def no_address(api: KubeApi) -> str:
@@ -134,6 +137,6 @@ async def namespace_left(api: KubeApi) -> str:
     left = [
         v["metadata"]["name"]
         for v in volumes["items"]
-        if (v["spec"].get("claimRef") or {}).get("namespace") == NAMESPACE
+        if v["spec"].get("claimRef", {}).get("namespace") == NAMESPACE
     ]
     return f"volumes are left: {', '.join(left)}" if left else ""

@@ -5,7 +5,6 @@ import io
 import json
 import secrets
 import tarfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -30,6 +29,9 @@ STATEFUL_SET = f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/{DATABASE}"
 
 TITLE = "<title>Guestbook</title>"
 """What the page has."""
+
+_USERS = {APP: 171, DATABASE: 170}
+"""As install.sh makes them in the image."""
 
 _CONTEXT = ("Dockerfile", "guestbook.py", "install.sh", "page.html", "schema.sql")
 _MOST_DATABASES = 3
@@ -106,9 +108,9 @@ def manifest(stack: Stack, kept: Secrets) -> Manifest:
         # A volume of one worker is held by one pod.
         fronts=2 if shared else 1,
         shared=shared,
-        spread=lambda app: _json(_spread(app, must=workers > 1)),
-        pod_security=lambda user: _json(_pod_security(user)),
-        container_security=_json(_CONTAINER_SECURITY),
+        spread={app: json.dumps(_spread(app, must=workers > 1)) for app in (APP, DATABASE)},
+        pod_security={app: json.dumps(_pod_security(user)) for app, user in _USERS.items()},
+        container_security=json.dumps(_CONTAINER_SECURITY),
     )
     return Manifest(text, DEPLOYMENT)
 
@@ -154,8 +156,3 @@ _CONTAINER_SECURITY = {
     "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"]},
 }
-
-
-def _json(value: Mapping[str, Any] | list[dict[str, Any]]) -> str:
-    """YAML reads it too, on one line."""
-    return json.dumps(value)

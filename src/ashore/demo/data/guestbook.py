@@ -16,7 +16,7 @@ import socket
 import sys
 import threading
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -81,7 +81,7 @@ class Postgres:
         }
 
     @contextlib.contextmanager
-    def _session(self) -> Iterator[Any]:
+    def _session(self) -> Generator[Any]:
         try:
             connection = self._connect(**self._settings)
             try:
@@ -193,7 +193,7 @@ def policy(page: bytes) -> str:
         inner = re.search(rb"<%b>(.*?)</%b>" % (tag, tag), page, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(inner[1] if inner else b"").digest()).decode()
         sources.append(f"{tag.decode()}-src 'sha256-{digest}'")
-    same = "img-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'"
+    same = "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'"
     return f"default-src 'none'; {'; '.join(sources)}; {same}"
 
 
@@ -202,7 +202,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = 30
-    server: "Server"
+    server: "Server"  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def do_GET(self) -> None:
         path, query = self._target()
@@ -330,7 +330,11 @@ def main() -> None:
     uploads = Uploads(Path(os.environ["UPLOADS"]))
     page = (here / "page.html").read_bytes()
     server = Server(("", 8080), store, uploads, page, socket.gethostname())
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+
+    def end(number: int, frame: object) -> None:
+        threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, end)
     sys.stderr.write("serving on port 8080\n")
     server.serve_forever()
 
