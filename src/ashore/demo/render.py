@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import secrets
 import tarfile
 from dataclasses import dataclass
@@ -76,14 +77,26 @@ def context(place: Path) -> bytes:
     """
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
-        for name, content in sources().items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            member.mode = 0o644
-            tar.addfile(member, io.BytesIO(content))
+        _add(tar, sources())
         for path in (place / ingredients.ROOT, *sorted((place / ingredients.PACKAGES).iterdir())):
             tar.add(path, str(path.relative_to(place)), filter=_anonymous)
     return out.getvalue()
+
+
+def payload(base: str, size: int) -> bytes:
+    """A build context for an image that no machine has a part of but its base."""
+    parts = {"Dockerfile": f"FROM {base}\nCOPY blob /blob\n".encode(), "blob": os.urandom(size)}
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        _add(tar, parts)
+    return out.getvalue()
+
+
+def _add(tar: tarfile.TarFile, parts: dict[str, bytes]) -> None:
+    for name, content in parts.items():
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = len(content), 0o644
+        tar.addfile(member, io.BytesIO(content))
 
 
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
