@@ -142,14 +142,14 @@ def require(fault: Fault, world: World) -> None:
                 "`ashore drill list` shows the drills that this stack can run",
                 ExitCode.USAGE,
             )
-    if isinstance(fault, Particular) and (missing := fault.lacks(world)):
-        raise AshoreError(f"drill {fault.name}: {missing}", "", ExitCode.USAGE)
     if absent := [role for role in fault.roles if not world.stack.of_role(role)]:
         raise AshoreError(
             f"drill {fault.name}: {world.stack.name} has no {' and no '.join(absent)} machines",
             "`ashore drill list` shows the drills that this stack can run",
             ExitCode.USAGE,
         )
+    if isinstance(fault, Particular) and (missing := fault.lacks(world)):
+        raise AshoreError(f"drill {fault.name}: {missing}", "", ExitCode.USAGE)
 
 
 async def heal(pending: record.Pending, fault: Fault, world: World) -> None:

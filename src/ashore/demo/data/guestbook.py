@@ -277,6 +277,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not length.isdigit():
             raise Refused(411, "the request has no Content-Length")
         if int(length) > most:
+            # A client that is still sending when the connection ends sees no answer.
+            self.rfile.read(min(int(length), 4 * most))
             raise Refused(413, f"at most {most} bytes")
         body = self.rfile.read(int(length))
         if len(body) < int(length):
