@@ -109,9 +109,9 @@ def signing(entries: list[str], page: Page) -> Callable[..., Any]:
 async def test_what_was_acknowledged_is_held_against_what_is_there(
     lab: Lab, up: World, killed: LeaderKilled, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "_WATCHED", 1.0)
+    monkeypatch.setattr(demo, "_WATCHED", 1.5)
     monkeypatch.setattr(demo, "_STEADY", 0.1)
-    monkeypatch.setattr(demo, "Child", signing([f"n{n}" for n in range(1, 25)], page))
+    monkeypatch.setattr(demo, "Child", signing([f"n{n}" for n in range(1, 31)], page))
     items = lab.api.objects[render.PODS]["items"]
     items[2]["metadata"]["labels"]["role"] = "primary"
     items[3]["metadata"]["labels"]["role"] = "replica"
