@@ -3,16 +3,18 @@
 import time
 from typing import Any
 
+from ashore.app import packages
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.components.wait import until
 from ashore.demo import chain, docker, look
-from ashore.demo.render import NAMESPACE
+from ashore.demo.render import NAMESPACE, PACKAGES
 from ashore.demo.site import Site
 from ashore.demo.steps import steps
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Emit, Event, Note, RunDone, StepDone
 from ashore.host.run import require_root
+from ashore.image import ingredients, rootfs
 from ashore.plan import runner
 from ashore.recipe import access_of
 from ashore.state import lock, logs
@@ -23,8 +25,11 @@ _GONE = 180.0  # s; a pod has 20 to end, and its volume is deleted after it
 _NAMESPACE = f"/api/v1/namespaces/{NAMESPACE}"
 
 
-async def up(chosen: Chosen, emit: Emit) -> dict[str, Any]:
+async def up(chosen: Chosen, emit: Emit, *, ask: bool) -> dict[str, Any]:
     """Build, push, run, and wait for the page; what is in place already stays untouched.
+
+    Args:
+        ask: let the user agree before packages are installed on the host.
 
     Returns:
         The address of the page, and the seconds of each step.
@@ -38,6 +43,7 @@ async def up(chosen: Chosen, emit: Emit) -> dict[str, Any]:
         site = _site(open_session(chosen, emit), chosen, emit)
         engine = await docker.engine(site.connect, site.stack)
         await docker.require_registry(engine, site.names.registry)
+        await _ready_host(chosen, emit, ask=ask)
         took: list[StepDone] = []
 
         def watch(event: Event) -> None:
@@ -119,6 +125,14 @@ async def down(chosen: Chosen, emit: Emit) -> None:
         )
     emit(RunDone("demo down", chosen.stack.name, time.monotonic() - began, int(there), 0))
     emit(Note(f"the image stays in Docker and in the registry: {site.names.image}"))
+
+
+async def _ready_host(chosen: Chosen, emit: Emit, *, ask: bool) -> None:
+    """This computer can fetch the ingredients, if they are not in the cache."""
+    if ingredients.planned(PACKAGES, chosen.cache).is_dir():
+        return
+    if wanted := await packages.absent(rootfs.host_packages()):
+        await packages.install(wanted, emit, ask=ask)
 
 
 def _require_up(chosen: Chosen, verb: str) -> None:

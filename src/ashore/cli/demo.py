@@ -2,8 +2,9 @@
 
 import json
 import sys
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from ashore.cli.common import Output, Target, drive
 from ashore.errors import ExitCode
@@ -12,18 +13,26 @@ demo = App(name="demo", help="A guestbook on the stack: built, pushed, run, open
 
 
 @demo.command
-def up(target: Target | None = None, *, output: Output = "text") -> int:
+def up(
+    target: Target | None = None,
+    *,
+    yes: Annotated[
+        bool, Parameter(name=["--yes", "-y"], negative="", help="install packages without asking")
+    ] = False,
+    output: Output = "text",
+) -> int:
     """Build the guestbook on the stack, push it to its registry, and run it."""
-    return drive(_up(target or Target(), output))
+    return drive(_up(target or Target(), yes, output))
 
 
-async def _up(target: Target, output: str) -> int:
+async def _up(target: Target, yes: bool, output: str) -> int:
     from ashore.app import demo as case
     from ashore.app.select import select
     from ashore.console.choose import console
 
     with console(output) as emit:
-        found = await case.up(select(target), emit)
+        ask = not yes and output == "text" and sys.stdin.isatty()
+        found = await case.up(select(target), emit, ask=ask)
     if output == "json":
         print(json.dumps(found))  # noqa: T201
     else:
