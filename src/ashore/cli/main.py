@@ -8,6 +8,7 @@ from cyclopts import App, CycloptsError
 from ashore import __version__
 from ashore.cli import (
     check,
+    demo,
     docker,
     doctor,
     down,
@@ -50,6 +51,7 @@ app.command(image.image)
 app.command(kubeconfig.kubeconfig)
 app.command(logs.logs)
 app.command(drill.drill)
+app.command(demo.demo)
 app.command(down.down)
 app.register_install_completion_command(name="completion")  # pyright: ignore[reportUnknownMemberType]
 

@@ -15,7 +15,7 @@ SUITE = "trixie"
 # 33 s on two idle cores with a near mirror; a slow line needs far longer for 150 MB.
 _SECONDS = 1800.0
 
-_EXCLUDED = (
+EXCLUDED = (
     "path-exclude=/usr/share/doc/*",
     "path-include=/usr/share/doc/*/copyright",
     "path-exclude=/usr/share/info/*",
@@ -37,7 +37,7 @@ def wanted() -> str:
             "suite": SUITE,
             "architecture": architecture(),
             "packages": packages(),
-            "excluded": _EXCLUDED,
+            "excluded": EXCLUDED,
             "customize": _data("customize.sh"),
             "cloud-init": _data("cloud.cfg"),
         }
@@ -74,7 +74,7 @@ async def _bootstrap(target: Path, emit: Emit) -> None:
         argv = tied(["nice", "-n", "5", "mmdebstrap"])
         argv += ["--quiet", "--variant=minbase", "--format=directory"]
         argv += ["--aptopt=Apt::Install-Recommends false"]
-        argv += [f"--dpkgopt={line}" for line in _EXCLUDED]
+        argv += [f"--dpkgopt={line}" for line in EXCLUDED]
         argv += [f"--include={','.join(packages())}"]
         argv += [f'--customize-hook=sh {data / "customize.sh"} "$1"']
         argv += [SUITE, str(target), *host_mirrors()]

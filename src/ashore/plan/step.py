@@ -63,6 +63,7 @@ LAYERS = (
     "network",
     "volumes",
     "addons",
+    "demo",
 )
 """In the order in which they are shown; the graph's edges alone decide what runs when."""
 

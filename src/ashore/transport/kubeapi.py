@@ -22,12 +22,15 @@ _PLURALS = {
     "Lease": "leases",
     "Namespace": "namespaces",
     "Node": "nodes",
+    "PersistentVolumeClaim": "persistentvolumeclaims",
+    "Pod": "pods",
     "PodDisruptionBudget": "poddisruptionbudgets",
     "Role": "roles",
     "RoleBinding": "rolebindings",
     "Secret": "secrets",
     "Service": "services",
     "ServiceAccount": "serviceaccounts",
+    "StatefulSet": "statefulsets",
     "StorageClass": "storageclasses",
 }
 
