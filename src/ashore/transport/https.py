@@ -59,17 +59,21 @@ class Client:
 
 def client(authority: bytes, identity: str, source: str) -> Client:
     """Trust one certificate authority (PEM) and show the certificate and key in a file."""
-    trusting = stranger(authority, source)
-    trusting.context.load_cert_chain(identity)
-    return trusting
+    context = _trusting(authority)
+    context.load_cert_chain(identity)
+    return Client(context, source)
 
 
 def stranger(authority: bytes, source: str) -> Client:
     """Trust one certificate authority (PEM), and show nothing."""
+    return Client(_trusting(authority), source)
+
+
+def _trusting(authority: bytes) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=authority.decode())
     # Authorities made by Go programs may lack extensions that only the strict mode asks for.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return Client(context, source)
+    return context
 
 
 async def request(

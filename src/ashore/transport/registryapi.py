@@ -59,7 +59,7 @@ class RegistryApi:
             # No proxy of this computer's user leads into the stack.
             trust_env=False,
             transport=httpx2.AsyncHTTPTransport(
-                verify=self._asking.context, local_address=self._asking.source
+                verify=self._asking.context or True, local_address=self._asking.source
             ),
         )
         return self
