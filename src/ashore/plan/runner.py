@@ -201,7 +201,7 @@ class _Run:
 
     async def _remaining(self, step: Step) -> list[str]:
         deadline = self.now() + self._settles
-        while (remaining := await _differences(step)) and self.now() < deadline:
+        while (remaining := await _differences(step)) and self.now() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_EVERY)
         return remaining
 
