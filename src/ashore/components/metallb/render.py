@@ -17,17 +17,18 @@ ANNOUNCED = f"/apis/metallb.io/v1beta1/namespaces/{NAMESPACE}/servicel2statuses"
 """Which node announces which Service's address, one object each."""
 
 _KINDS = (
-    ("BFDProfile", "bfdprofiles", "v1beta1"),
-    ("BGPAdvertisement", "bgpadvertisements", "v1beta1"),
-    ("BGPPeer", "bgppeers", "v1beta2"),
-    ("Community", "communities", "v1beta1"),
-    ("ConfigurationState", "configurationstates", "v1beta1"),
-    ("IPAddressPool", "ipaddresspools", "v1beta1"),
-    ("L2Advertisement", "l2advertisements", "v1beta1"),
-    ("ServiceBGPStatus", "servicebgpstatuses", "v1beta1"),
-    ("ServiceL2Status", "servicel2statuses", "v1beta1"),
+    ("BFDProfile", "bfdprofiles", ("v1beta1",)),
+    ("BGPAdvertisement", "bgpadvertisements", ("v1beta1",)),
+    ("BGPPeer", "bgppeers", ("v1beta2", "v1beta1")),
+    ("Community", "communities", ("v1beta1",)),
+    ("ConfigurationState", "configurationstates", ("v1beta1",)),
+    ("IPAddressPool", "ipaddresspools", ("v1beta1",)),
+    ("L2Advertisement", "l2advertisements", ("v1beta1",)),
+    ("ServiceBGPStatus", "servicebgpstatuses", ("v1beta1",)),
+    ("ServiceL2Status", "servicel2statuses", ("v1beta1",)),
 )
-"""Kind, plural and version of all that the programs watch, used here or not."""
+"""Kind, plural and versions of all that the programs watch, used here or not; objects are
+stored as the first version."""
 
 _MEMBERS = {
     "TCPTimeout": "2s",
