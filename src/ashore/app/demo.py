@@ -115,7 +115,6 @@ async def down(chosen: Chosen, emit: Emit) -> None:
     with lock.hold(chosen.state.lock, "demo down"):
         site = _site(open_session(chosen, emit), chosen, emit)
         chosen.state.demo.unlink(missing_ok=True)
-        there = bool(await look.namespace_left(site.api))
         await site.api.delete(_NAMESPACE)
         await until(
             lambda: look.namespace_left(site.api),
@@ -123,7 +122,7 @@ async def down(chosen: Chosen, emit: Emit) -> None:
             seconds=_GONE,
             hint=f"`ashore kubectl -- get all,pvc -n {NAMESPACE}` shows what holds it",
         )
-    emit(RunDone("demo down", chosen.stack.name, time.monotonic() - began, int(there), 0))
+    emit(RunDone("demo down", chosen.stack.name, time.monotonic() - began, 0, 0))
     emit(Note(f"the image stays in Docker and in the registry: {site.names.image}"))
 
 

@@ -137,6 +137,20 @@ async def test_an_entry_that_is_lost_is_a_failure(
     assert (kept.verdict, kept.detail) == (Verdict.FAIL, "1 of 2 are missing: n2")
 
 
+async def test_a_guestbook_that_stays_away_does_not_block_the_stack(
+    lab: Lab, up: World, killed: LeaderKilled, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "_WHOLE", 0.01)
+    page.entries = [{"id": 1, "text": "n1", "token": demo.TOKEN}]
+    lab.api.objects[render.PODS]["items"].pop()
+    await killed.undo(up, LEADER)
+    assert await killed.left(up, LEADER) == [
+        "no database leads",
+        "entries of the drill are there",
+    ]
+    await killed.undo(replace(up, demo=""), LEADER)
+
+
 async def test_a_guestbook_that_does_not_answer_is_no_proof(
     up: World, killed: LeaderKilled, page: Page
 ) -> None:
