@@ -74,7 +74,10 @@ def pack(directory: Path, always: Sequence[str] = ()) -> BinaryIO:
     ignore = directory / _IGNORE
     text = ignore.read_text(encoding="utf-8") if ignore.is_file() else ""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
-    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+    # Docker looks at the first 512 bytes alone to tell a tar from a Dockerfile: they must be
+    # the header of a file itself, neither PAX's nor that of a long name.
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        tar.add(directory, ".", recursive=False, filter=_owned_by_root)
         for name in _names(directory, Ignored(text), set(always)):
             tar.add(directory / name, name, recursive=False, filter=_owned_by_root)
     file.seek(0)

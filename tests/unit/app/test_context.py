@@ -61,6 +61,12 @@ def test_owners_of_this_computer_mean_nothing_elsewhere(site: Path) -> None:
         assert {(member.uid, member.gid, member.uname) for member in tar} == {(0, 0, "")}
 
 
+def test_docker_knows_it_for_a_tar_by_its_first_block(site: Path) -> None:
+    (site / ("a" * 200)).write_text("")
+    first = tarfile.TarInfo.frombuf(pack(site).read(512), "utf-8", "strict")
+    assert (first.name, first.isdir()) == (".", True)
+
+
 @pytest.mark.parametrize(
     ("patterns", "ignored", "kept"),
     [
