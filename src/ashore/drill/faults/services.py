@@ -31,8 +31,8 @@ PAGE = Bound("page", gap=5.0)
 """The aim is 3 s; speakers as MetalLB sets them up took 6.6."""
 
 _INTERVAL = 0.050  # s
-_STEADY = 1.0  # s of the page before anything is broken
-_WATCHED = 12.0  # s
+_STEADY = 4.0  # s before anything is broken; the client may need half of it to start
+_WATCHED = 15.0  # s
 _ANNOUNCED = 45.0  # s
 _GONE = 45.0  # s
 _LOOK_EVERY = 0.2
