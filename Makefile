@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 SUDO   ?= $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: up down status test test-boot unit lint drills bench bench-failover \
-	bench-throughput bench-storage bench-load docs clean
+	bench-throughput bench-storage bench-load bench-services docs clean
 
 up: $(VENV)/.ready
 	$(SUDO) $(BIN)/ashore up
@@ -58,6 +58,10 @@ bench-load: $(VENV)/.ready-dev
 # The API through HAProxy against the API direct.
 bench-throughput: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/python -m bench.throughput
+
+# Image push and pull, a service's address and its failover. About 15 minutes.
+bench-services: $(VENV)/.ready-dev
+	$(SUDO) $(BIN)/python -m bench.services
 
 docs: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.docs --write

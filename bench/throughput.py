@@ -76,18 +76,23 @@ async def _measure(stack: Stack, runs: int, seconds: int, connections: int) -> N
             direct, through = list[Figures](), list[Figures]()
             # One after the other in turn, so that a busy moment of this computer meets both.
             for _ in range(runs):
-                direct += [await _wrk(enter, [*load, *options], each) for each in planes]
-                through.append(await _wrk(enter, [*load, *options], network.floating))
+                direct += [await wrk(enter, [*load, *options], _url(each)) for each in planes]
+                through.append(await wrk(enter, [*load, *options], _url(network.floating)))
             _print(mode, direct, through)
     finally:
         await session.driver.guest_remove(_CLIENT)
 
 
-async def _wrk(enter: tuple[str, ...], options: list[str], target: IPv4Address) -> Figures:
-    done = await run([*enter, "wrk", *options, f"https://{target}:6443/version"], timeout=120)
+async def wrk(enter: tuple[str, ...], options: list[str], url: str) -> Figures:
+    """One run of wrk in a client's namespace."""
+    done = await run([*enter, "wrk", *options, url], timeout=120)
     found = dict(_FIGURE.findall(done.text))
     errors = "; ".join(f"{k} {v}" for k, v in found.items() if k.startswith(("Socket", "Non")))
     return Figures(float(found["Requests/sec:"]), _ms(found["50%"]), _ms(found["99%"]), errors)
+
+
+def _url(target: IPv4Address) -> str:
+    return f"https://{target}:6443/version"
 
 
 def _ms(text: str) -> float:

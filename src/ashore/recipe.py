@@ -17,6 +17,8 @@ from ashore.components.corosync.keys import keys as corosync_keys
 from ashore.components.corosync.steps import steps as corosync_steps
 from ashore.components.dnsmasq import render as dnsmasq
 from ashore.components.dnsmasq.steps import steps as dnsmasq_steps
+from ashore.components.docker import render as docker
+from ashore.components.docker.steps import steps as docker_steps
 from ashore.components.flannel import render as flannel
 from ashore.components.flannel.steps import steps as flannel_steps
 from ashore.components.gluster import render as gluster
@@ -32,9 +34,18 @@ from ashore.components.kubeadm.leave import leave
 from ashore.components.kubeadm.steps import steps as kubeadm_steps
 from ashore.components.localpath import render as localpath
 from ashore.components.localpath.steps import steps as localpath_steps
+from ashore.components.metallb.steps import steps as metallb_steps
+from ashore.components.metrics.render import NAME as METRICS
+from ashore.components.metrics.steps import steps as metrics_steps
 from ashore.components.pacemaker import render as pacemaker
 from ashore.components.pacemaker.cib import FenceDevice
 from ashore.components.pacemaker.steps import steps as pacemaker_steps
+from ashore.components.registry import render as registry
+from ashore.components.registry.account import account as registry_account
+from ashore.components.registry.account import shared_secret
+from ashore.components.registry.steps import steps as registry_steps
+from ashore.components.servicenames import render as servicenames
+from ashore.components.servicenames.steps import steps as servicenames_steps
 from ashore.components.volumes import render as volumes
 from ashore.components.volumes.steps import steps as volumes_steps
 from ashore.drivers.base import Blueprint, Driver
@@ -45,21 +56,26 @@ from ashore.pki.authority import Pair, issue, make_ca
 from ashore.pki.ssh import known_hosts_line, make_ssh_key, public_line
 from ashore.plan.step import Context, Step
 from ashore.supply.versions import versions
+from ashore.transport.https import Client, stranger
+from ashore.transport.registryapi import Place
 
 COMPONENTS: dict[Role, tuple[str, ...]] = {
-    Role.GATEWAY: ("dnsmasq", "corosync-qnetd"),
+    Role.GATEWAY: ("dnsmasq", "servicenames", "corosync-qnetd", "registry"),
     Role.LOADBALANCER: ("haproxy", "corosync", "pacemaker"),
     Role.CONTROLPLANE: ("containerd", "kubeadm", "flannel", "coredns"),
-    Role.WORKER: ("gluster", "containerd", "kubeadm", "flannel", "coredns", "localpath", "volumes"),
+    Role.WORKER: (
+        *("gluster", "containerd", "kubeadm", "flannel", "coredns", "localpath", "volumes"),
+        *("metallb", "metrics", "docker"),
+    ),
     Role.STORAGE: ("gluster", "volumes"),
 }
 """Role -> the systems that run on its machines."""
 
 DATA: dict[Role, tuple[str, ...]] = {
-    Role.GATEWAY: (),
+    Role.GATEWAY: (registry.DATA,),
     Role.LOADBALANCER: (),
     Role.CONTROLPLANE: ("/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd"),
-    Role.WORKER: ("/var/lib/containerd", "/var/lib/kubelet", localpath.DIRECTORY),
+    Role.WORKER: ("/var/lib/containerd", "/var/lib/kubelet", localpath.DIRECTORY, docker.DIRECTORY),
     Role.STORAGE: ("/srv/brick",),
 }
 """Role -> directories that need a plain file system below them and outlive a new root."""
@@ -80,6 +96,7 @@ def steps(ctx: Context, driver: Driver, image: Sequence[Step]) -> list[Step]:
         redfish(ctx, driver),
         *machines(ctx, driver, access),
         *dnsmasq_steps(ctx),
+        *registry_steps(ctx, registry_access(ctx)[1]),
         *corosync_steps(ctx),
         *haproxy_steps(ctx),
         *pacemaker_steps(ctx),
@@ -89,6 +106,15 @@ def steps(ctx: Context, driver: Driver, image: Sequence[Step]) -> list[Step]:
         *coredns_steps(ctx, access.api, images("coredns")),
         *localpath_steps(ctx, access.api, images("local-path-provisioner")),
         *volumes_steps(ctx, access.api),
+        *metallb_steps(ctx, access.api, images("metallb-controller"), images("metallb-speaker")),
+        *metrics_steps(
+            access.api,
+            images("metrics-server"),
+            access.server("metrics-server", [METRICS]),
+            access.authority,
+        ),
+        *servicenames_steps(ctx, access.api),
+        *docker_steps(ctx),
     ]
 
 
@@ -113,7 +139,13 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
             return [
                 own,
                 dnsmasq.fragment(stack, ctx.upstream),
+                servicenames.fragment(
+                    stack,
+                    identity=access.member(servicenames.GROUP, machine),
+                    ca=access.authority,
+                ),
                 corosync.gateway(corosync_keys(ctx.secrets, stack)),
+                images_registry(ctx),
             ]
         case Role.LOADBALANCER:
             return [
@@ -133,7 +165,44 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
                 kubeadm.fragment(stack, machine, facts=ctx.facts, pki=pki),
                 flannel.fragment(),
                 *shared_volume(ctx, machine, access),
+                *own_images(ctx, machine),
             ]
+
+
+def images_registry(ctx: Context) -> Fragment:
+    """The gateway's registry, with a certificate for its name."""
+    stack, ca = ctx.stack, authority(ctx)
+    identity = Pair.of_bundle(
+        ctx.secrets.keep(
+            "registry/tls.pem",
+            lambda: issue(
+                ca,
+                stack.registry_name,
+                dns=[stack.registry_name],
+                ip=[stack.network.gateway],
+                server=True,
+            ).bundle(),
+        )
+    )
+    account, secret = registry_account(ctx.secrets), shared_secret(ctx.secrets)
+    return registry.fragment(stack, account, secret, identity, ca.cert)
+
+
+def registry_access(ctx: Context) -> tuple[Place, Client]:
+    """Where the registry is for this computer, with the stack's account, and whom it trusts."""
+    network = ctx.stack.network
+    login = registry_account(ctx.secrets).login
+    place = Place(str(network.gateway), registry.PORT, ctx.stack.registry_name, login)
+    return place, stranger(authority(ctx).cert, str(network.host))
+
+
+def own_images(ctx: Context, machine: Machine) -> list[Fragment]:
+    """A node pulls from the stack's registry; Docker on a worker pushes there too."""
+    account, ca = registry_account(ctx.secrets), authority(ctx).cert
+    found = [registry.pulls(ctx.stack, account, ca)]
+    if machine.role is Role.WORKER and ctx.stack.docker:
+        found.append(docker.fragment(ctx.stack, ctx.facts, login=account.login, ca=ca))
+    return found
 
 
 def shared_volume(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:

@@ -39,6 +39,7 @@ STACK = Stack(
         gateway=GATEWAY.address,
         floating=IPv4Address("10.79.213.10"),
         dynamic=(IPv4Address("10.79.213.200"), IPv4Address("10.79.213.229")),
+        services=(IPv4Address("10.79.213.230"), IPv4Address("10.79.213.254")),
         uplink="none",
     ),
     kubernetes=Kubernetes(

@@ -5,6 +5,8 @@ own; here only what a busy machine cannot excuse is asserted.
 """
 
 import json
+import signal
+import subprocess
 from typing import Any
 
 import pytest
@@ -56,6 +58,38 @@ def test_report(stack: Ashore) -> None:
     assert "holder-killed" in text
     assert "<svg" in text
     assert "http://" not in text.replace("http://www.w3.org", "")
+
+
+def _broken(stack: Ashore) -> subprocess.Popen[str]:
+    """A drill whose fault is in force: the gateway's dnsmasq is stopped."""
+    eventually("healthy", lambda: stack.json("status", code=None)["healthy"], 120)
+    drill = stack.start("drill run", "dns-stopped")
+    eventually("the fault is in force", lambda: _dns(stack) == "inactive", 60)
+    return drill
+
+
+def _dns(stack: Ashore) -> str:
+    return stack.exec("gw", "systemctl", "is-active", "dnsmasq.service", code=None).strip()
+
+
+def test_ctrl_c_while_a_fault_is_in_force_undoes_it(stack: Ashore) -> None:
+    drill = _broken(stack)
+    drill.send_signal(signal.SIGINT)
+    drill.communicate(timeout=120)
+    assert drill.returncode == 130
+    assert _dns(stack) == "active"
+    assert not (stack.state / stack.name / "drill" / "pending.json").exists()
+
+
+def test_a_drill_that_was_killed_is_healed_by_the_next_command(stack: Ashore) -> None:
+    drill = _broken(stack)
+    drill.kill()
+    drill.communicate(timeout=60)
+    assert _dns(stack) == "inactive"
+    said = stack.run("up", seconds=300).stderr
+    assert "dns-stopped" in said
+    assert _dns(stack) == "active"
+    stack.healthy()
 
 
 def test_an_unknown_drill(stack: Ashore) -> None:

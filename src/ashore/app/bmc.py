@@ -37,6 +37,7 @@ def _stack(config: Config) -> Stack:
         gateway=addresses.address(cidr, Role.GATEWAY, 1),
         floating=base + addresses.FLOATING,
         dynamic=(base + addresses.DYNAMIC.first, base + addresses.DYNAMIC.last),
+        services=(base + addresses.SERVICES.first, base + addresses.SERVICES.last),
         uplink="none",
     )
     kubernetes = Kubernetes("", cidr, cidr, base)

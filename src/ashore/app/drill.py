@@ -117,4 +117,5 @@ def _world(session: Session, emit: Emit) -> World:
             "load": os.getloadavg()[0],
             "kernel": platform.release(),
         },
+        demo=session.state.demo.read_text() if session.state.demo.exists() else "",
     )

@@ -10,7 +10,7 @@ from ashore.app.select import Chosen, Wish, select
 from ashore.app.session import Session, open_session
 from ashore.errors import AshoreError, ExitCode
 from ashore.host.run import environment, require_root
-from ashore.model.types import Machine
+from ashore.model.types import Machine, Role
 
 
 def enter(wish: Wish, name: str, command: Sequence[str]) -> NoReturn:
@@ -55,6 +55,32 @@ def kubectl(wish: Wish, arguments: Sequence[str]) -> NoReturn:
     config = kubeconfig_path(chosen)
     _require_link(chosen)
     _become([program, *arguments], {"KUBECONFIG": config})
+
+
+def docker(wish: Wish, arguments: Sequence[str], on: str | None) -> NoReturn:
+    """Run the Docker client of a worker there, with this terminal.
+
+    Args:
+        on: the worker; the first one if None.
+
+    Raises:
+        AshoreError: no Docker there, or a build's directory cannot be used.
+    """
+    from ashore.app.context import sent
+
+    require_root("docker")
+    session = open_session(select(wish))
+    workers = session.stack.of_role(Role.WORKER) if session.stack.docker else ()
+    names = [worker.name for worker in workers]
+    if not names or on not in (None, *names):
+        has = f"Docker runs on {', '.join(names)}" if names else "no machine runs Docker"
+        raise AshoreError(f"{session.stack.name}: {has}", "", ExitCode.USAGE)
+    command, context = sent(arguments)
+    if context is not None:
+        # What is exec'ed below reads the context as its standard input.
+        os.dup2(context.fileno(), 0)
+    terminal = {"TERM": os.environ["TERM"]} if "TERM" in os.environ else {}
+    _become(session.driver.transport(on or names[0]).argv(["docker", *command], terminal))
 
 
 def kubeconfig_path(chosen: Chosen) -> str:

@@ -4,22 +4,25 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ashore.app import storage, volumes
+from ashore.app import services, storage, volumes
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.components.coredns import probe as coredns
 from ashore.components.corosync import probe as corosync
 from ashore.components.dnsmasq import probe as dnsmasq
+from ashore.components.docker import probe as docker
 from ashore.components.gluster import probe as gluster
 from ashore.components.haproxy import probe as haproxy
 from ashore.components.kubeadm import probe as kubeadm
 from ashore.components.kubeadm.access import Access
 from ashore.components.pacemaker import probe as pacemaker
+from ashore.components.registry import probe as registry
+from ashore.components.servicenames import probe as servicenames
 from ashore.drivers.base import PowerState
 from ashore.errors import AshoreError
 from ashore.host.run import require_root
 from ashore.model.types import Machine, Role
-from ashore.recipe import access_of
+from ashore.recipe import access_of, registry_access
 from ashore.together import together
 
 _NEARLY_FULL = 0.05
@@ -70,10 +73,12 @@ async def status(chosen: Chosen) -> dict[str, Any]:
         }
         for m, h in zip(session.stack.machines, health, strict=True)
     ]
-    pods = volumes.Volumes() if cluster.wrong else await volumes.volumes(session)
+    pods, offered = volumes.Volumes(), services.Services()
+    if not cluster.wrong:
+        pods, offered = await together(volumes.volumes(session), services.services(session))
     problems = _problems(session, cluster, holders, pair)
     problems += [f"shared volume: {each}" for each in (volume.wrong if volume else ())]
-    problems += volumes.problems(session, pods)
+    problems += [*volumes.problems(session, pods), *offered.wrong]
     return {
         "stack": session.stack.name,
         "healthy": not problems and all(h.ready for h in health),
@@ -87,6 +92,7 @@ async def status(chosen: Chosen) -> dict[str, Any]:
         "loadBalancers": _balancers(pair),
         "storage": volume.document() if volume else None,
         "volumes": volumes.document(pods),
+        "services": services.document(session, offered),
         "problems": problems,
     }
 
@@ -182,12 +188,15 @@ async def _health(
 
 async def _gateway(session: Session, machine: Machine) -> Health:
     connect = session.context.connect
-    missing, votes = await together(
-        dnsmasq.serving(connect, machine.name), corosync.qnetd_listens(connect, machine.name)
+    missing, names, votes, images = await together(
+        dnsmasq.serving(connect, machine.name),
+        servicenames.missing(connect, machine.name),
+        corosync.qnetd_listens(connect, machine.name),
+        registry.answers(registry_access(session.context)[1], session.stack),
     )
-    wrong = [missing] if missing else []
-    wrong += [] if votes else ["the quorum device does not listen"]
-    return Health(not wrong, "; ".join(wrong) or "DHCP, DNS, quorum device")
+    silent = "" if votes else "the quorum device does not listen"
+    wrong = [each for each in (missing, names, silent, images) if each]
+    return Health(not wrong, "; ".join(wrong) or "DHCP, DNS, quorum device, registry")
 
 
 async def _balancer(session: Session, machine: Machine, holders: list[str]) -> Health:
@@ -226,12 +235,15 @@ async def _storage(session: Session, machine: Machine) -> Health:
 
 
 async def _worker(session: Session, machine: Machine, cluster: Cluster) -> Health:
-    """A worker is as well as its node and its mount of the shared volume."""
-    node, shared = _node(machine, cluster), session.stack.storage
-    if shared is None or not node.ready:
+    """A worker is as well as its node, its mount of the shared volume and its Docker."""
+    node, shared, connect = _node(machine, cluster), session.stack.storage, session.context.connect
+    if shared is not None and node.ready:
+        wrong = await gluster.mount(connect, machine.name, shared)
+        node = Health(False, wrong) if wrong else node
+    if not (node.ready and session.stack.docker):
         return node
-    wrong = await gluster.mount(session.context.connect, machine.name, shared)
-    return Health(False, wrong) if wrong else node
+    engine = await docker.engine(connect, machine.name)
+    return Health(engine.running, f"{node.detail}, Docker{'' if engine.running else ' is away'}")
 
 
 def _node(machine: Machine, cluster: Cluster) -> Health:

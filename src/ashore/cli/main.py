@@ -8,9 +8,12 @@ from cyclopts import App, CycloptsError
 from ashore import __version__
 from ashore.cli import (
     check,
+    demo,
+    docker,
     doctor,
     down,
     drill,
+    image,
     image_build,
     init,
     kubeconfig,
@@ -33,8 +36,6 @@ app = App(
     end_of_options_delimiter="--",
 )
 
-image = App(name="image", help="The golden disk of virtual machines.")
-image.command(image_build.build)
 
 app.command(init.init)
 app.command(check.check)
@@ -47,10 +48,13 @@ app.command(machine.shell)
 app.command(machine.exec_, name="exec")
 app.command(machine.ssh)
 app.command(kubectl.kubectl)
+app.command(docker.docker)
+image.image.command(image_build.build)
+app.command(image.image)
 app.command(kubeconfig.kubeconfig)
 app.command(logs.logs)
 app.command(drill.drill)
-app.command(image)
+app.command(demo.demo)
 app.command(down.down)
 app.register_install_completion_command(name="completion")  # pyright: ignore[reportUnknownMemberType]
 

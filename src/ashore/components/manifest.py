@@ -10,7 +10,8 @@ from ashore.transport.https import RequestFailed
 from ashore.transport.kubeapi import KubeApi, object_path
 
 _DIGEST = "ashore.internal/manifest"
-_NOT_YET = (401, 403, 429)
+_NOT_YET = (401, 403, 404, 429)
+"""404: a kind that was defined a moment ago is not served yet."""
 _SECONDS = 300.0
 """Until the first API of a new cluster has to be there."""
 

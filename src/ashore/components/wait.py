@@ -8,6 +8,19 @@ from ashore.errors import AshoreError
 from ashore.transport.base import CommandFailed, Completed, Connect, MachineDown
 
 
+class Watched:
+    """Of a `Step` that is in place when a look at what runs finds nothing missing."""
+
+    async def missing(self) -> str:
+        """What is missing, in a phrase; empty if nothing."""
+        raise NotImplementedError
+
+    async def drift(self) -> list[str]:
+        """See `Step`."""
+        missing = await self.missing()
+        return [missing] if missing else []
+
+
 async def until(
     observe: Callable[[], Awaitable[str]],
     what: str,

@@ -69,6 +69,9 @@ def _facts(found: Mapping[str, Any], view: View) -> list[str]:
     ]
     if offered := volumes.classes(found["volumes"]):
         rows.append([_mark(True, view), ("volumes", ""), (offered, "")])
+    if (services := found["services"])["used"] is not None:
+        given = f"{services['used']} of {services['addresses']} for services"
+        rows.append([_mark(True, view), ("addresses", ""), (given, "")])
     return columns(rows, view)
 
 

@@ -6,18 +6,20 @@ from ashore.drill.faults import (
     balancers,
     bmc,
     cluster,
+    demo,
     haproxy,
     lab,
     links,
     machines,
     pods,
+    services,
     storage,
 )
 from ashore.errors import AshoreError, ExitCode
 
 _ALL: tuple[Fault, ...] = (
-    *machines.FAULTS, *pods.FAULTS, *links.FAULTS, *haproxy.FAULTS, *balancers.FAULTS,
-    *bmc.FAULTS, *cluster.FAULTS, *storage.FAULTS,
+    *machines.FAULTS, *pods.FAULTS, *services.FAULTS, *links.FAULTS, *haproxy.FAULTS,
+    *balancers.FAULTS, *bmc.FAULTS, *cluster.FAULTS, *storage.FAULTS, *demo.FAULTS,
 )  # fmt: skip
 
 DRILLS: dict[str, Fault] = {fault.name: fault for fault in _ALL}

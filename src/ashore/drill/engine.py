@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ashore.drill import record
 from ashore.drill.audits import holders
-from ashore.drill.fault import Fault, Targets, Witnessed, World
+from ashore.drill.fault import Fault, Particular, Targets, Witnessed, World
 from ashore.drill.gaps import Span
 from ashore.drill.measure import INTERVALS, Measured, clean
 from ashore.drill.surely import surely
@@ -148,6 +148,8 @@ def require(fault: Fault, world: World) -> None:
             "`ashore drill list` shows the drills that this stack can run",
             ExitCode.USAGE,
         )
+    if isinstance(fault, Particular) and (missing := fault.lacks(world)):
+        raise AshoreError(f"drill {fault.name}: {missing}", "", ExitCode.USAGE)
 
 
 async def heal(pending: record.Pending, fault: Fault, world: World) -> None:

@@ -43,6 +43,7 @@ class World:
         steady: what is wrong with the stack now, a phrase each; empty if healthy.
         mend: brings the stack back to what its file says, like `up`.
         facts: kept with every result: stack file, versions, computer.
+        demo: the address of the demo's page; empty if it is not up.
     """
 
     stack: Stack
@@ -57,6 +58,7 @@ class World:
     mend: Callable[[], Awaitable[None]]
     emit: Emit
     facts: Mapping[str, Any]
+    demo: str = ""
 
     async def holder(self) -> str:
         """The load balancer that has the floating IP.
@@ -154,4 +156,13 @@ class Witnessed(Protocol):
 
     async def witness(self, world: World, on: Targets) -> list[Check]:
         """What it sees from the moment of the injection on; the fault is undone when it ends."""
+        ...
+
+
+@runtime_checkable
+class Particular(Protocol):
+    """Optional: a fault of something that not every stack has."""
+
+    def lacks(self, world: World) -> str:
+        """What the stack has not got; empty if it can be broken."""
         ...

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from subprocess import DEVNULL
+from typing import BinaryIO
 
 from ashore.errors import AshoreError, ExitCode
 
@@ -93,7 +95,7 @@ def _tail(data: bytes, lines: int = 12) -> str:
 async def run(
     argv: Sequence[str],
     *,
-    stdin: bytes | None = None,
+    stdin: bytes | BinaryIO | None = None,
     timeout: float = 60.0,
     check: bool = True,
     env: Mapping[str, str] | None = None,
@@ -106,6 +108,8 @@ async def run(
     task ends all of it. Standard input is closed unless `stdin` is given.
 
     Args:
+        stdin: what the program reads; of an open file, from where it stands, and
+            its position tells how far the program is.
         timeout: seconds until the process group is killed.
         check: raise on a non-zero return code.
         quiet: keep the output out of the log (secrets).
@@ -114,12 +118,13 @@ async def run(
         CommandFailed: not started, timed out, or non-zero with `check`.
     """
     line = shlex.join(argv)
+    given = stdin if isinstance(stdin, bytes) else None
     _log(f"$ {line}")
     started = time.monotonic()
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,
-            stdin=asyncio.subprocess.PIPE if stdin is not None else asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if isinstance(stdin, bytes) else stdin or DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=environment(env),
@@ -134,7 +139,7 @@ async def run(
         ) from error
     try:
         async with asyncio.timeout(timeout):
-            stdout, stderr = await process.communicate(stdin)
+            stdout, stderr = await process.communicate(given)
     except BaseException as error:
         await _end(process)
         if isinstance(error, TimeoutError):

@@ -81,7 +81,7 @@ DISTRIBUTIONS = (
         kernel=_DEBIAN_KERNEL,
         # systemd 252 has no ukify: objcopy joins the parts.
         boot=("systemd-boot-efi", "binutils"),
-        instead={"fence-agents-redfish": "fence-agents"},
+        instead={"fence-agents-redfish": "fence-agents", "docker-cli": "docker.io"},
     ),
     Distribution(
         name="ubuntu/noble",
@@ -98,6 +98,7 @@ DISTRIBUTIONS = (
         keyring_package="ubuntu-keyring",
         kernel={"amd64": "linux-image-virtual", "arm64": "linux-image-virtual"},
         boot=("systemd-boot-efi", "systemd-ukify"),
+        instead={"docker-cli": "docker.io"},
     ),
 )
 

@@ -47,6 +47,7 @@ def resolve(file: StackFile, warnings: tuple[str, ...] = ()) -> Stack:
             dns=file.kubernetes.service_cidr.network_address + _CLUSTER_DNS,
         ),
         storage=Storage(VolumeType(file.storage.type)) if file.machines.storage.count else None,
+        docker=file.machines.worker.docker,
         machines=tuple(_machines(file)),
         disk=Disk(file.disk.os, file.disk.size, tuple(file.disk.volumes)),
         warnings=warnings,
@@ -69,6 +70,7 @@ def _network(file: StackFile) -> Network:
         gateway=addresses.address(cidr, Role.GATEWAY, 1),
         floating=file.network.floating_ip or base + addresses.FLOATING,
         dynamic=(base + addresses.DYNAMIC.first, base + addresses.DYNAMIC.last),
+        services=(base + addresses.SERVICES.first, base + addresses.SERVICES.last),
         uplink=file.network.uplink,
     )
 

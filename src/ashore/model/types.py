@@ -68,6 +68,7 @@ class Network:
         bmc: where the stack's machines are powered on and off over Redfish.
         floating: the floating IP in front of the Kubernetes API.
         dynamic: first and last address of the DHCP range for strangers.
+        services: first and last address that a Service of type LoadBalancer can get.
         uplink: `auto` or `none`, as written in the file.
     """
 
@@ -78,7 +79,12 @@ class Network:
     gateway: IPv4Address
     floating: IPv4Address
     dynamic: tuple[IPv4Address, IPv4Address]
+    services: tuple[IPv4Address, IPv4Address]
     uplink: str
+
+
+NAMES_PORT = 5300
+"""Of the gateway's loopback: where the names of services are answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,7 @@ class Stack:
     Attributes:
         storage: None in a stack without storage machines.
         disk: without volumes where no file was read.
+        docker: whether Docker runs on the workers.
     """
 
     name: str
@@ -159,6 +166,7 @@ class Stack:
     machines: tuple[Machine, ...]
     storage: Storage | None = None
     disk: Disk = field(default_factory=lambda: Disk("", 0, ()))
+    docker: bool = True
     warnings: tuple[str, ...] = field(default=())
 
     def of_role(self, role: Role) -> tuple[Machine, ...]:
@@ -177,3 +185,8 @@ class Stack:
     def api_name(self) -> str:
         """The name of the floating IP."""
         return f"api.{self.network.domain}"
+
+    @property
+    def registry_name(self) -> str:
+        """The name of the registry, on the gateway."""
+        return f"registry.{self.network.domain}"

@@ -24,6 +24,12 @@ ASKING = 8
 GRACE = 30.0
 """Seconds that running steps may still take once another one has failed."""
 
+SETTLES = 10.0
+"""Seconds in which a step that was applied may still differ: on a busy computer a single look
+may get no answer, or find a daemon that reconsiders."""
+
+_LOOK_EVERY = 0.5
+
 
 class StepError(AshoreError):
     """A step failed, and with it the run.
@@ -68,6 +74,7 @@ async def apply(
     journal: Journal,
     limit: int | None = None,
     grace: float = GRACE,
+    settles: float = SETTLES,
 ) -> RunDone:
     """Bring every step about.
 
@@ -78,13 +85,14 @@ async def apply(
     Args:
         logs: path of a step's log by its key.
         limit: steps that run at once at most; None for no bound.
+        settles: seconds until a step that was applied must no longer differ.
 
     Raises:
         StepError: names step, machine, cause, hint and log.
     """
     graph = Graph.of(steps)
     emit(RunStarted(verb, stack, len(graph.steps), graph.layers()))
-    run = _Run(graph, emit, logs, journal, limit, grace)
+    run = _Run(graph, emit, logs, journal, limit, grace, settles)
     await run.walk()
     if run.failures:
         (step, error), *others = run.failures
@@ -112,6 +120,7 @@ class _Run:
         journal: Journal,
         limit: int | None,
         grace: float,
+        settles: float,
     ) -> None:
         self.spans: dict[str, Span] = {}
         self.changed: set[str] = set()
@@ -121,6 +130,7 @@ class _Run:
         self._logs = logs
         self._journal = journal
         self._grace = grace
+        self._settles = settles
         self._started = time.monotonic()
         self._asking = asyncio.Semaphore(ASKING)
         self._running = asyncio.Semaphore(limit or max(1, len(graph.steps)))
@@ -183,11 +193,17 @@ class _Run:
             )
             await step.apply()
             log.phase("applied")
-            if remaining := await _differences(step):
+            if remaining := await self._remaining(step):
                 raise AshoreError("did not converge: " + "; ".join(remaining))
             log.phase("in place")
         if not reasons or log.opened:
             self._done(visit, bool(reasons))
+
+    async def _remaining(self, step: Step) -> list[str]:
+        deadline = self.now() + self._settles
+        while (remaining := await _differences(step)) and self.now() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_EVERY)
+        return remaining
 
     def _done(self, visit: "_Visit", changed: bool) -> None:
         step, end = visit.step, self.now()

@@ -62,6 +62,8 @@ LAYERS = (
     "workers",
     "network",
     "volumes",
+    "addons",
+    "demo",
 )
 """In the order in which they are shown; the graph's edges alone decide what runs when."""
 

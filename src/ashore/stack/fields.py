@@ -55,6 +55,8 @@ def sections(path: Path = ()) -> list[Path]:
 
 def options(field: FieldInfo) -> list[str]:
     """The values that a field offers; empty if it is no choice."""
+    if field.annotation is bool:
+        return ["true", "false"]
     return [str(option) for option in get_args(field.annotation) if isinstance(option, str)]
 
 
@@ -94,4 +96,6 @@ def default_text(path: Path) -> str | None:
             data = None if field.is_required() else field.default
             break
         data = data[part]
+    if isinstance(data, bool):
+        return str(data).lower()
     return None if data is None else f"{data:g}" if isinstance(data, float) else str(data)

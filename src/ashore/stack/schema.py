@@ -152,12 +152,16 @@ class ControlPlaneSection(Section):
 
 
 class WorkerSection(Section):
-    """The kubelet and the pods."""
+    """The kubelet and the pods, and Docker beside them."""
 
     count: int = Field(default=2, ge=0, le=100, description="0 to 100.")
     cpus: float = Field(default=2, ge=0.5, le=512, description="Processors each may use at most.")
     memory: Annotated[Memory, at_least(768)] = Field(
         default=4096 * MIB, description="Memory each may use at most, at least 768MiB."
+    )
+    docker: bool = Field(
+        default=True,
+        description="Whether Docker runs beside the kubelet, on the same containerd.",
     )
 
 

@@ -78,6 +78,11 @@ class StackState:
         """Whether the stack may reach the outside, as decided at its first `up`."""
         return self.root / "uplink"
 
+    @property
+    def demo(self) -> Path:
+        """The address of the demo's page, while it is up."""
+        return self.files / "demo"
+
     def make(self) -> None:
         """Create the directories, 0700 but for the one of all stacks, whose names are no secret.
 

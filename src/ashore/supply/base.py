@@ -12,7 +12,7 @@ from ashore.supply.machine import architecture
 from ashore.supply.versions import Versions
 
 # Raised when a change of this package changes what is in an entry.
-_REVISION = 1
+_REVISION = 2
 
 
 @dataclass(frozen=True, slots=True)

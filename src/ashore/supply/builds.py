@@ -70,6 +70,20 @@ def builds(v: Versions) -> tuple[Build, ...]:
             (_LOCAL_PATH,),
             stamps=(("main.VERSION", f"v{v.local_path}"),),
         ),
+        Build(
+            "metallb",
+            _METALLB,
+            f"v{v.metallb}",
+            (f"{_METALLB}/controller", f"{_METALLB}/speaker"),
+            programs=(("controller", "metallb-controller"), ("speaker", "metallb-speaker")),
+        ),
+        Build(
+            "metrics-server",
+            _METRICS,
+            f"v{v.metrics}",
+            (f"{_METRICS}/cmd/metrics-server",),
+            stamps=(("k8s.io/client-go/pkg/version.gitVersion", f"v{v.metrics}"),),
+        ),
         _plugins("cni", v.cni, _PLUGINS),
         _plugins("cni-flannel", v.flannel_cni, ("/plugins/meta/flannel",)),
         Build(
@@ -86,6 +100,8 @@ def builds(v: Versions) -> tuple[Build, ...]:
     )
 
 
+_METALLB = "go.universe.tf/metallb"
+_METRICS = "sigs.k8s.io/metrics-server"
 _LOCAL_PATH = "github.com/rancher/local-path-provisioner"
 _CONTAINERD = ("/cmd/containerd", "/cmd/containerd-shim-runc-v2", "/cmd/ctr")
 _PLUGINS = (

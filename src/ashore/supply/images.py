@@ -53,6 +53,9 @@ RECIPES = (
         (("usr/bin/local-path-provisioner", "local-path-provisioner"),),
         tools=True,
     ),
+    Recipe("metallb-controller", (("controller", "metallb-controller"),), ("/controller",)),
+    Recipe("metallb-speaker", (("speaker", "metallb-speaker"),), ("/speaker",)),
+    Recipe("metrics-server", (("metrics-server", "metrics-server"),), ("/metrics-server",)),
 )
 
 

@@ -30,6 +30,7 @@ ON_MACHINES = (
     "ctr",
     "runc",
     "etcdctl",
+    "coredns",
 )
 CNI = ("bridge", "loopback", "host-local", "portmap", "flannel")
 

@@ -78,7 +78,7 @@ class Releases:
         return await reachable(base=self._kubernetes)
 
     async def fill(self, versions: Versions, place: Path, cache: Path, emit: Emit) -> None:
-        """Download everything; about 350 MB."""
+        """Download everything; about 400 MB."""
         async with Downloads(self._pause) as downloads:
             await self._programs(downloads, versions, place, emit)
             await self._images(downloads, versions, place, emit)
@@ -126,6 +126,8 @@ class Releases:
         flannel = self._on_github("flannel-io/cni-plugin", v.flannel_plugin)
         flannel += f"/cni-plugin-flannel-linux-{arch}-v{v.flannel_plugin}.tgz"
         etcd = self._on_github("etcd-io/etcd", v.etcd)
+        coredns = self._on_github("coredns/coredns", v.coredns)
+        coredns += f"/coredns_{v.coredns}_linux_{arch}.tgz"
         archive = f"etcd-v{v.etcd}-linux-{arch}"
         return [
             *found,
@@ -142,6 +144,7 @@ class Releases:
                 f"{etcd}/SHA256SUMS",
                 {f"{archive}/etcdctl": "usr/bin/etcdctl"},
             ),
+            Release(coredns, f"{coredns}.sha256", {"coredns": "usr/bin/coredns"}),
         ]
 
     def _on_github(self, project: str, version: str) -> str:

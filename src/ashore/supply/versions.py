@@ -12,6 +12,7 @@ from ashore.errors import AshoreError, ExitCode
 REGISTRY = "registry.k8s.io"
 FLANNEL_REGISTRY = "ghcr.io/flannel-io"
 RANCHER_REGISTRY = "docker.io/rancher"
+METALLB_REGISTRY = "quay.io/metallb"
 
 _LOCAL_PATH = "local-path-provisioner"
 
@@ -26,6 +27,7 @@ class Versions:
         flannel_cni: the module version that still carries flannel's CNI plugin.
         flannel_plugin: the release of flannel's CNI plugin in its own repository.
         local_path: the local-path-provisioner.
+        metrics: the metrics-server.
     """
 
     kubernetes: str
@@ -41,6 +43,8 @@ class Versions:
     flannel_cni: str
     flannel_plugin: str
     local_path: str
+    metallb: str
+    metrics: str
 
     def image(self, name: str) -> str:
         """The full reference of an image by its short name, as the cluster asks for it."""
@@ -49,6 +53,9 @@ class Versions:
             "etcd": f"{REGISTRY}/etcd:{self.etcd_tag}",
             "flannel": f"{FLANNEL_REGISTRY}/flannel:v{self.flannel}",
             _LOCAL_PATH: f"{RANCHER_REGISTRY}/{_LOCAL_PATH}:v{self.local_path}",
+            "metallb-controller": f"{METALLB_REGISTRY}/controller:v{self.metallb}",
+            "metallb-speaker": f"{METALLB_REGISTRY}/speaker:v{self.metallb}",
+            "metrics-server": f"{REGISTRY}/metrics-server/metrics-server:v{self.metrics}",
             "pause": f"{REGISTRY}/pause:{self.pause}",
         }.get(name, f"{REGISTRY}/{name}:v{self.kubernetes}")
 
@@ -73,6 +80,8 @@ _TABLE = (
         flannel_cni="0.9.1",
         flannel_plugin="1.9.1-flannel3",
         local_path="0.0.30",
+        metallb="0.16.1",
+        metrics="0.8.0",
     ),
 )
 

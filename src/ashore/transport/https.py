@@ -1,4 +1,4 @@
-"""Requests from this computer to a machine's TLS port, for probes and steps.
+"""Requests from this computer to a machine's port, TLS as a rule, for probes and steps.
 
 Small on purpose: a step or `status` asks a handful of questions, and starting
 kubectl for one costs more than all of them.
@@ -47,22 +47,33 @@ class Client:
     """Who asks.
 
     Attributes:
+        context: None for a service that is open to everybody, without TLS.
         source: this computer's own address in the stack's network. Connections
             come from there or not at all: without the link into the stack, its
             addresses belong to whoever is behind the default route.
     """
 
-    context: ssl.SSLContext
+    context: ssl.SSLContext | None
     source: str
 
 
 def client(authority: bytes, identity: str, source: str) -> Client:
     """Trust one certificate authority (PEM) and show the certificate and key in a file."""
+    context = _trusting(authority)
+    context.load_cert_chain(identity)
+    return Client(context, source)
+
+
+def stranger(authority: bytes, source: str) -> Client:
+    """Trust one certificate authority (PEM), and show nothing."""
+    return Client(_trusting(authority), source)
+
+
+def _trusting(authority: bytes) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=authority.decode())
     # Authorities made by Go programs may lack extensions that only the strict mode asks for.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    context.load_cert_chain(identity)
-    return Client(context, source)
+    return context
 
 
 async def request(
@@ -82,7 +93,7 @@ async def request(
     HTTP/1.0, so that the server neither keeps the connection nor sends chunks.
 
     Args:
-        server_name: the name or address that the server's certificate must carry.
+        server_name: the name or address that the server's certificate must carry, if it has one.
         timeout: seconds for everything together.
 
     Raises:
@@ -92,7 +103,8 @@ async def request(
         f"{method} {path} HTTP/1.0\r\nHost: {server_name}\r\nAccept: application/json\r\n"
         f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    where = f"{method} https://{address}:{port}{path}"
+    scheme = "https" if client.context else "http"
+    where = f"{method} {scheme}://{address}:{port}{path}"
     try:
         async with asyncio.timeout(timeout):
             answer = await _exchange(client, address, port, server_name, head.encode() + body)
@@ -116,8 +128,8 @@ async def _exchange(
         address,
         port,
         ssl=client.context,
-        server_hostname=server_name,
-        ssl_shutdown_timeout=0.1,
+        server_hostname=server_name if client.context else None,
+        ssl_shutdown_timeout=0.1 if client.context else None,
         local_addr=(client.source, 0),
     )
     try:

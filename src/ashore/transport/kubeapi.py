@@ -10,19 +10,27 @@ from ashore.transport.https import Client, Reply, RequestFailed, request
 FIELD_MANAGER = "ashore"
 _PORT = 6443
 _PLURALS = {
+    "APIService": "apiservices",
     "ClusterRole": "clusterroles",
     "ClusterRoleBinding": "clusterrolebindings",
     "ConfigMap": "configmaps",
+    "CustomResourceDefinition": "customresourcedefinitions",
     "DaemonSet": "daemonsets",
     "Deployment": "deployments",
+    "IPAddressPool": "ipaddresspools",
+    "L2Advertisement": "l2advertisements",
     "Lease": "leases",
     "Namespace": "namespaces",
     "Node": "nodes",
+    "PersistentVolumeClaim": "persistentvolumeclaims",
+    "Pod": "pods",
     "PodDisruptionBudget": "poddisruptionbudgets",
     "Role": "roles",
     "RoleBinding": "rolebindings",
+    "Secret": "secrets",
     "Service": "services",
     "ServiceAccount": "serviceaccounts",
+    "StatefulSet": "statefulsets",
     "StorageClass": "storageclasses",
 }
 
@@ -66,6 +74,8 @@ class KubeApi:
             # Several steps wait for the first API at once; one of them looks.
             if self._look is None or self._look.done():
                 self._look = asyncio.create_task(self._first_ready())
+                # If everybody who waited for it is cancelled, nobody asks how it ended.
+                self._look.add_done_callback(lambda look: look.cancelled() or look.exception())
             answering = await asyncio.shield(self._look)
             self._answering = answering
             return answering

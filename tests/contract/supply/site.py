@@ -101,6 +101,13 @@ def upstream(v: Versions) -> Site:
     site.publish(f"{runc}/runc.sha256sum", f"{_sum(b'runc program')} *runc.{arch}\n".encode())
     etcd, folder = f"/etcd-io/etcd/releases/download/v{v.etcd}", f"etcd-v{v.etcd}-linux-{arch}"
     _archive(site, etcd, f"{folder}.tar.gz", [f"{folder}/etcd", f"{folder}/etcdctl"], None)
+    _archive(
+        site,
+        f"/coredns/coredns/releases/download/v{v.coredns}",
+        f"coredns_{v.coredns}_linux_{arch}.tgz",
+        ["coredns"],
+        ".sha256",
+    )
     for name in names(v):
         _image(site, name, arch)
     return site

@@ -24,7 +24,8 @@ async def site() -> AsyncGenerator[Site]:
 
 
 async def take(site: Site, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    registries = {"registry.k8s.io": site.base, "ghcr.io": site.base, "docker.io": site.base}
+    hosts = ("registry.k8s.io", "ghcr.io", "docker.io", "quay.io")
+    registries = dict.fromkeys(hosts, site.base)
     releases = Releases(site.base, site.base, registries, pause=0.001)
     monkeypatch.setattr(obtain, "supplies", lambda kind: (releases,))  # pyright: ignore
     await obtain.obtain("releases", V, cache, ignore)
@@ -39,6 +40,7 @@ async def test_everything_is_fetched_and_laid_out(
     assert sorted(p.name for p in (tree / "usr/bin").iterdir()) == [
         "containerd",
         "containerd-shim-runc-v2",
+        "coredns",
         "ctr",
         "etcdctl",
         "kubeadm",
@@ -55,7 +57,7 @@ async def test_everything_is_fetched_and_laid_out(
     ]
     assert (tree / "usr/bin/kubelet").read_text() == "kubelet program"
     assert (tree / "usr/bin/runc").stat().st_mode & 0o777 == 0o755
-    assert len(programs.images) == 9
+    assert len(programs.images) == 12
     assert programs.bare is None
     assert sorted(p.name for p in programs.place.iterdir()) == ["images", "tree"]
 

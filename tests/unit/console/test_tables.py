@@ -63,6 +63,7 @@ SICK = {
             {"name": "pvc-3", "claim": "web/log", "size": 64 << 20, "used": None, "limited": None},
         ],
     },
+    "services": {"addresses": 25, "used": 2, "metrics": True},
     "problems": ["the floating IP is on two machines"],
 }
 
@@ -86,6 +87,7 @@ def test_status_of_a_healthy_and_of_an_absent_stack() -> None:
     absent = {
         **SICK,
         "volumes": {"classes": [], "provisioner": None, "shared": []},
+        "services": {"addresses": 25, "used": None, "metrics": False},
         "machines": [],
         "floatingIP": {"address": "10.77.0.10", "holders": []},
         "kubernetes": {"version": None, "nodes": 0, "ready": 0},

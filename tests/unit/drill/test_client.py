@@ -174,6 +174,19 @@ async def test_a_refused_write_acknowledges_nothing(server: Server) -> None:
     assert (samples[0].outcome, samples[0].detail) == ("status 500", "")
 
 
+async def test_an_entry_is_signed_without_tls_on_a_connection_of_its_own() -> None:
+    plain = Server(status=201)
+    listening = await asyncio.start_server(plain.serve, "127.0.0.1", 0)
+    plain.port = listening.sockets[0].getsockname()[1]
+    entry = {"author": "drill"}
+    async with Probing(plain, "entry", path="/entries", entry=entry) as probing:
+        samples = await probing.until(lambda s: len(s) >= 3)
+    listening.close()
+    assert [s.detail for s in samples[:3]] == ["n1", "n2", "n3"]
+    assert plain.requests[0] == b'POST /entries {"author": "drill", "text": "n1"}'
+    assert plain.connections >= 3
+
+
 async def test_nobody_listens(server: Server) -> None:
     async with Probing(server, "request", port=1) as probing:
         samples = await probing.until(lambda s: s)

@@ -19,6 +19,7 @@ NETWORK = Network(
     gateway=IPv4Address("10.77.0.2"),
     floating=IPv4Address("10.77.0.10"),
     dynamic=(IPv4Address("10.77.0.200"), IPv4Address("10.77.0.229")),
+    services=(IPv4Address("10.77.0.230"), IPv4Address("10.77.0.254")),
     uplink="none",
 )
 

@@ -51,6 +51,7 @@ def test_the_hosts_table_of_an_uplink() -> None:
         gateway=IPv4Address("10.77.0.2"),
         floating=IPv4Address("10.77.0.10"),
         dynamic=(IPv4Address("10.77.0.200"), IPv4Address("10.77.0.229")),
+        services=(IPv4Address("10.77.0.230"), IPv4Address("10.77.0.254")),
         uplink="auto",
     )
     check(HERE, "uplink.nft", uplink.rules(DEMO, network))

@@ -45,6 +45,7 @@ def test_the_default_stack() -> None:
     assert stack.network.host == IPv4Address("10.77.0.1")
     assert stack.network.floating == IPv4Address("10.77.0.10")
     assert stack.network.dynamic == (IPv4Address("10.77.0.200"), IPv4Address("10.77.0.229"))
+    assert stack.network.services == (IPv4Address("10.77.0.230"), IPv4Address("10.77.0.254"))
     assert stack.kubernetes.dns == IPv4Address("10.96.0.10")
     assert stack.api_name == "api.demo.internal"
     assert stack.warnings == ()
@@ -63,8 +64,8 @@ def test_addresses_and_macs_are_distinct(control_planes: int, workers: int, stor
     assert len(set(taken)) == len(taken)
     assert len({m.mac for m in stack.machines}) == len(stack.machines)
     assert len({m.name for m in stack.machines}) == len(stack.machines)
-    low, high = stack.network.dynamic
-    assert not any(low <= m.address <= high for m in stack.machines)
+    for low, high in (stack.network.dynamic, stack.network.services):
+        assert not any(low <= m.address <= high for m in stack.machines)
     assert all(address in stack.network.cidr for address in taken)
 
 

@@ -18,6 +18,7 @@ class FakeStep:
     machine: str | None = None
     differences: list[str] = field(default_factory=lambda: ["not there"])
     stubborn: bool = False
+    settles_after: int = 0
     error: Exception | None = None
     asking_error: Exception | None = None
     work: Callable[[], Awaitable[None]] = nothing
@@ -32,6 +33,8 @@ class FakeStep:
         self.asked += 1
         if self.asking_error is not None:
             raise self.asking_error
+        if self.applied and self.asked <= self.settles_after:
+            return ["not yet"]
         return list(self.differences)
 
     async def apply(self) -> None:

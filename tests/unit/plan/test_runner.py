@@ -31,6 +31,7 @@ class Run:
         *,
         limit: int | None = None,
         grace: float = 60.0,
+        settles: float = 0.0,
         emit: Emit | None = None,
     ) -> RunDone:
         return await apply(
@@ -42,6 +43,7 @@ class Run:
             journal=Journal(self.path / "journal", "1"),
             limit=limit,
             grace=grace,
+            settles=settles,
         )
 
     def results(self) -> list[tuple[str, Result]]:
@@ -182,6 +184,12 @@ async def test_a_running_step_that_never_ends_is_given_up_after_a_failure(run: R
 async def test_a_step_that_still_differs_has_failed(run: Run) -> None:
     with pytest.raises(StepError, match="did not converge: not there"):
         await run([FakeStep("a", stubborn=True)])
+
+
+async def test_a_step_that_differs_for_a_moment_may_settle(run: Run) -> None:
+    step = FakeStep("a", settles_after=2)
+    done = await run([step], settles=60.0)
+    assert (done.changed, step.asked) == (1, 3)
 
 
 async def test_a_machine_that_is_down_is_a_difference(run: Run) -> None:

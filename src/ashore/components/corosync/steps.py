@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ashore.components.corosync import probe
 from ashore.components.corosync.render import has_device
-from ashore.components.wait import until
+from ashore.components.wait import Watched, until
 from ashore.model.types import Role
 from ashore.plan.step import Context, Step
 from ashore.transport.base import Connect, MachineDown
@@ -27,7 +27,7 @@ def steps(ctx: Context) -> list[Step]:
 
 
 @dataclass(frozen=True)
-class Qnetd:
+class Qnetd(Watched):
     """The quorum device's server accepts connections."""
 
     connect: Connect
@@ -43,20 +43,16 @@ class Qnetd:
     def needs(self) -> tuple[str, ...]:
         return (f"{self.machine}/config",)
 
-    async def drift(self) -> list[str]:
-        missing = await self._missing()
-        return [missing] if missing else []
-
     async def apply(self) -> None:
-        await _start(self.connect, self.machine, "corosync-qnetd", self._missing)
+        await _start(self.connect, self.machine, "corosync-qnetd", self.missing)
 
-    async def _missing(self) -> str:
+    async def missing(self) -> str:
         listens = await probe.qnetd_listens(self.connect, self.machine)
         return "" if listens else "qnetd does not listen"
 
 
 @dataclass(frozen=True)
-class Member:
+class Member(Watched):
     """Corosync runs on a load balancer and counts the node itself as a member."""
 
     connect: Connect
@@ -73,14 +69,10 @@ class Member:
     def needs(self) -> tuple[str, ...]:
         return (f"{self.machine}/config",)
 
-    async def drift(self) -> list[str]:
-        missing = await self._missing()
-        return [missing] if missing else []
-
     async def apply(self) -> None:
-        await _start(self.connect, self.machine, "corosync", self._missing)
+        await _start(self.connect, self.machine, "corosync", self.missing)
 
-    async def _missing(self) -> str:
+    async def missing(self) -> str:
         seen = await probe.quorum(self.connect, self.machine)
         if seen is None:
             return "Corosync does not answer"

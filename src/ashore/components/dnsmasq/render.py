@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ashore.model.fragment import File, Fragment
-from ashore.model.types import Stack
+from ashore.model.types import NAMES_PORT, Stack
 
 _DIRECTORY = "/etc/ashore/dnsmasq"
 _REREAD = "/usr/local/libexec/ashore/dnsmasq-reread"
@@ -23,9 +23,10 @@ def fragment(stack: Stack, upstream: Sequence[str] | None) -> Fragment:
     files = [
         File(_REREAD, _REREAD_SCRIPT, mode=0o755),
         File(f"{_DIRECTORY}/dnsmasq.conf", configuration(stack, upstream), notify=_RESTART),
-        # dnsmasq reads these two again on SIGHUP: a machine more needs no restart.
+        # dnsmasq reads these three again on SIGHUP: a machine more needs no restart.
         File(f"{_DIRECTORY}/dhcp-hosts", dhcp_hosts(stack), notify=_REREAD),
         File(f"{_DIRECTORY}/hosts", hosts(stack), notify=_REREAD),
+        File(f"{_DIRECTORY}/servers", servers(stack), notify=_REREAD),
         File("/etc/systemd/system/dnsmasq.service.d/ashore.conf", _UNIT, notify=_RESTART),
         File(
             "/etc/sysctl.d/60-ashore-forward.conf",
@@ -65,11 +66,11 @@ def configuration(stack: Stack, upstream: Sequence[str] | None) -> str:
         "no-resolv",
         "no-poll",
         f"domain={network.domain},{network.cidr}",
-        f"local=/{network.domain}/",
         f"local=/{_reverse_zone(stack)}/",
         "domain-needed",
         "bogus-priv",
         f"addn-hosts={_DIRECTORY}/hosts",
+        f"servers-file={_DIRECTORY}/servers",
         f"dhcp-hostsfile={_DIRECTORY}/dhcp-hosts",
         "dhcp-ignore-names=tag:known",
         "local-ttl=2",
@@ -112,9 +113,21 @@ def dhcp_hosts(stack: Stack) -> str:
 
 
 def hosts(stack: Stack) -> str:
-    """Names of every machine and of the floating IP; dnsmasq answers the reverse too."""
+    """Names of machines, floating IP and registry; the reverse is an address's first name."""
     lines = [f"{m.address} {stack.fqdn(m)} {m.name}\n" for m in stack.machines]
-    return "".join([f"{stack.network.floating} {stack.api_name} api\n", *lines])
+    api = f"{stack.network.floating} {stack.api_name} api\n"
+    return "".join([api, *lines, f"{stack.network.gateway} {stack.registry_name} registry\n"])
+
+
+def servers(stack: Stack) -> str:
+    """Who knows the names of the domain: of machines dnsmasq alone, of all others CoreDNS.
+
+    Without the former, a question for an IPv6 address of a machine would wait
+    for CoreDNS, whether it runs or not.
+    """
+    known = [stack.api_name, stack.registry_name, *map(stack.fqdn, stack.machines)]
+    others = f"server=/{stack.network.domain}/127.0.0.1#{NAMES_PORT}\n"
+    return "".join([others, *(f"server=/{name}/\n" for name in known)])
 
 
 def forwarding(stack: Stack) -> str:

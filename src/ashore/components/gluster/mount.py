@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ashore.components.gluster import probe
 from ashore.components.gluster.render import UNIT
-from ashore.components.wait import until
+from ashore.components.wait import Watched, until
 from ashore.model.types import Storage
 from ashore.transport.base import Connect
 
@@ -12,7 +12,7 @@ _SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Mounted:
+class Mounted(Watched):
     """The shared volume is there on a worker or a storage machine."""
 
     connect: Connect
@@ -29,22 +29,17 @@ class Mounted:
     def needs(self) -> tuple[str, ...]:
         return (f"{self.machine}/config", "storage/volume")
 
-    async def drift(self) -> list[str]:
-        """See `Step`."""
-        missing = await self._missing()
-        return [missing] if missing else []
-
     async def apply(self) -> None:
         """See `Step`."""
         transport = self.connect(self.machine)
         # Not restarted where it is about to try again: that would stop the kubelet in between.
         await transport.run(["systemctl", "enable", "--now", "--no-block", UNIT])
         await until(
-            self._missing,
+            self.missing,
             f"{self.machine}: {self.storage.mount} is there",
             seconds=_SECONDS,
             hint=f"`ashore exec {self.machine} -- journalctl -u {UNIT}` says why not",
         )
 
-    async def _missing(self) -> str:
+    async def missing(self) -> str:
         return await probe.mount(self.connect, self.machine, self.storage)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ashore.components.gluster import probe
 from ashore.components.gluster.cli import tell
 from ashore.components.gluster.probe import Peer
-from ashore.components.wait import until
+from ashore.components.wait import Watched, until
 from ashore.model.types import Machine
 from ashore.together import together
 from ashore.transport.base import CommandFailed, Connect
@@ -14,7 +14,7 @@ _SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Daemon:
+class Daemon(Watched):
     """`<st>/glusterd`: glusterd answers on the machine."""
 
     connect: Connect
@@ -30,22 +30,17 @@ class Daemon:
     def needs(self) -> tuple[str, ...]:
         return (f"{self.machine}/config",)
 
-    async def drift(self) -> list[str]:
-        """See `Step`."""
-        missing = await self._missing()
-        return [missing] if missing else []
-
     async def apply(self) -> None:
         """See `Step`."""
         await self.connect(self.machine).run(["systemctl", "start", "--no-block", "glusterd"])
         await until(
-            self._missing,
+            self.missing,
             f"{self.machine}: glusterd answers",
             seconds=_SECONDS,
             hint=f"`ashore exec {self.machine} -- journalctl -u glusterd` says why not",
         )
 
-    async def _missing(self) -> str:
+    async def missing(self) -> str:
         answers = await probe.serves(self.connect, self.machine)
         return "" if answers else "glusterd does not answer"
 

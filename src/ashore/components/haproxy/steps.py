@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ashore.components.haproxy import probe
-from ashore.components.wait import until
+from ashore.components.wait import Watched, until
 from ashore.model.types import Role
 from ashore.plan.step import Context, Step
 from ashore.transport.base import Connect
@@ -16,7 +16,7 @@ def steps(ctx: Context) -> list[Step]:
 
 
 @dataclass(frozen=True)
-class Spread:
+class Spread(Watched):
     """HAProxy runs with the planned backends; whether they are up is not its matter."""
 
     connect: Connect
@@ -33,19 +33,15 @@ class Spread:
     def needs(self) -> tuple[str, ...]:
         return ("lb/cluster",)
 
-    async def drift(self) -> list[str]:
-        missing = await self._missing()
-        return [missing] if missing else []
-
     async def apply(self) -> None:
         await until(
-            self._missing,
+            self.missing,
             f"{self.machine}: HAProxy serves the planned backends",
             seconds=40,
             hint=f"`ashore exec {self.machine} -- journalctl -u haproxy` says why not",
         )
 
-    async def _missing(self) -> str:
+    async def missing(self) -> str:
         found = await probe.backends(self.connect, self.machine)
         if found is None:
             return "HAProxy does not answer"

@@ -1,7 +1,7 @@
 """Keys of the cluster, made once on this computer, and the clients that use them."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -35,13 +35,16 @@ class Access:
 
         Every control plane gets the authorities themselves, so that each can
         start without asking another; a worker gets the certificate to trust.
+        Every kubelet serves with a certificate that the others can verify.
         """
+        kubelet = self._kubelet(machine)
+        node = {"ca.crt": self._ca.cert, "kubelet.crt": kubelet.cert, "kubelet.key": kubelet.key}
         if machine.role is not Role.CONTROLPLANE:
-            return {"ca.crt": self._ca.cert}
+            return node
         front = self._authority("front-proxy-ca")
         signer, signer_public = self._service_accounts()
         return {
-            "ca.crt": self._ca.cert,
+            **node,
             "ca.key": self._ca.key,
             "front-proxy-ca.crt": front.cert,
             "front-proxy-ca.key": front.key,
@@ -69,6 +72,10 @@ class Access:
             f"kube/{group.replace(':', '-')}-{machine.name}",
             lambda: issue(self._ca, f"{group}:{machine.name}", organisation=group, client=True),
         ).bundle()
+
+    def server(self, name: str, dns: Sequence[str]) -> Pair:
+        """Certificate and key of a server that the cluster's API calls by one of these names."""
+        return self._pair(f"kube/{name}", lambda: issue(self._ca, name, dns=dns, server=True))
 
     def kubeconfig(self) -> str:
         """For users: the API through the floating IP, as a cluster administrator."""
@@ -123,6 +130,20 @@ class Access:
         return self._pair(
             "kube/administrator",
             lambda: issue(self._ca, "ashore", organisation="kubeadm:cluster-admins", client=True),
+        )
+
+    def _kubelet(self, machine: Machine) -> Pair:
+        names = (machine.name, self._stack.fqdn(machine))
+        return self._pair(
+            f"kube/kubelet-{machine.name}",
+            lambda: issue(
+                self._ca,
+                f"system:node:{machine.name}",
+                organisation="system:nodes",
+                dns=names,
+                ip=[machine.address],
+                server=True,
+            ),
         )
 
     def _authority(self, name: str) -> Pair:

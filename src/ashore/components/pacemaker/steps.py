@@ -5,7 +5,7 @@ import contextlib
 from dataclasses import dataclass
 
 from ashore.components.pacemaker import probe
-from ashore.components.wait import until
+from ashore.components.wait import Watched, until
 from ashore.model.types import Role, Stack
 from ashore.plan.step import Context, Step
 from ashore.transport.base import Connect
@@ -19,7 +19,7 @@ def steps(ctx: Context) -> list[Step]:
 
 
 @dataclass(frozen=True)
-class Floating:
+class Floating(Watched):
     """Exactly one load balancer has the floating IP, and its HAProxy accepts connections.
 
     Whether a control plane is behind it is another step's matter.
@@ -33,19 +33,15 @@ class Floating:
     machine: None = None
     needs: tuple[str, ...] = ("lb/cluster",)
 
-    async def drift(self) -> list[str]:
-        missing = await self._missing()
-        return [missing] if missing else []
-
     async def apply(self) -> None:
         await until(
-            self._missing,
+            self.missing,
             f"{self.stack.network.floating} is served",
             seconds=60,
             hint="`ashore exec lb1 -- crm_mon -1` shows what the cluster waits for",
         )
 
-    async def _missing(self) -> str:
+    async def missing(self) -> str:
         floating = str(self.stack.network.floating)
         holders = await probe.holders(self.connect, self.stack)
         if len(holders) != 1:
@@ -56,7 +52,7 @@ class Floating:
 
 
 @dataclass(frozen=True)
-class Fencing:
+class Fencing(Watched):
     """Each load balancer can be powered off by the other one, and the devices say so."""
 
     stack: Stack
@@ -67,19 +63,15 @@ class Fencing:
     machine: None = None
     needs: tuple[str, ...] = ("lb/cluster", "bmc")
 
-    async def drift(self) -> list[str]:
-        missing = await self._missing()
-        return [missing] if missing else []
-
     async def apply(self) -> None:
         await until(
-            self._missing,
+            self.missing,
             "every fence device works",
             seconds=60,
             hint="`ashore exec lb1 -- crm_mon -1` shows what the cluster got for an answer",
         )
 
-    async def _missing(self) -> str:
+    async def missing(self) -> str:
         balancers = [m.name for m in self.stack.of_role(Role.LOADBALANCER)]
         seen = await probe.cluster(self.connect, balancers[0])
         if seen is None:

@@ -10,12 +10,12 @@ from ashore.drill.client.schedule import Failed
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where to connect, and the name that the certificate must carry."""
+    """Where to connect, and the name that the certificate must carry; no context, no TLS."""
 
     address: str
     port: int
     name: str
-    context: ssl.SSLContext
+    context: ssl.SSLContext | None
 
 
 def context(authority: str, identity: str | None) -> ssl.SSLContext:
@@ -66,6 +66,8 @@ class Connection:
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         server = self._server
+        if server.context is None:
+            return await asyncio.open_connection(server.address, server.port)
         return await asyncio.open_connection(
             server.address, server.port, ssl=server.context, server_hostname=server.name
         )

@@ -18,6 +18,7 @@ async def probe(writer: Writer, wish: dict[str, Any]) -> None:
         "request": (_request, open_loop),
         "held": (_held, closed_loop),
         "write": (_write, closed_loop),
+        "entry": (_entry, closed_loop),
         "name": (_name, open_loop),
         "lease": (Lease, closed_loop),
     }[wish["kind"]]
@@ -30,7 +31,8 @@ async def probe(writer: Writer, wish: dict[str, Any]) -> None:
 
 
 def _server(wish: dict[str, Any]) -> Server:
-    made = context(wish["authority"], wish.get("identity"))
+    authority = wish.get("authority")
+    made = context(authority, wish.get("identity")) if authority else None
     return Server(wish["address"], wish["port"], wish["server"], made)
 
 
@@ -71,6 +73,21 @@ def _write(wish: dict[str, Any]) -> Attempt:
         status, _ = await connection.request("PATCH", path, body, kind, keep=True)
         require(status, 200)
         return key
+
+    return work
+
+
+def _entry(wish: dict[str, Any]) -> Attempt:
+    """Sign the demo's guestbook, by a new connection; the detail is the text it acknowledged."""
+    server, count = _server(wish), 0
+
+    async def work() -> str:
+        nonlocal count
+        count += 1
+        body = json.dumps({**wish["entry"], "text": f"n{count}"}).encode()
+        status, _ = await Connection(server).request("POST", wish["path"], body, keep=False)
+        require(status, 201)
+        return f"n{count}"
 
     return work
 

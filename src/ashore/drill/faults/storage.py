@@ -161,8 +161,8 @@ FAULTS = (
         name="storage-full",
         title="the bricks' disks are full",
         does=(
-            "have every brick keep all of its disk in reserve (storage.reserve), so that it takes"
-            " as much as a full one; give it back later"
+            "have every brick keep nearly all of its disk in reserve (storage.reserve 99), so that"
+            " it takes as much as a full one; give it back later"
         ),
         expected=(
             "writes are refused at once with `no space left`, and none of them is acknowledged;"
@@ -172,7 +172,8 @@ FAULTS = (
         bounds=(Bound("shared", gap=45.0), *_API),
         roles=_STORAGE,
         chooses=last(Role.STORAGE),
-        breaks="gluster --mode=script volume set shared storage.reserve 100",
+        # 100 is taken, and has no effect.
+        breaks="gluster --mode=script volume set shared storage.reserve 99",
         mends="gluster --mode=script volume reset shared storage.reserve",
         remains=(
             "gluster volume info shared | grep -q storage.reserve && echo the reserve is not reset"

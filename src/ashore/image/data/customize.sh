@@ -16,12 +16,19 @@ rm -f "$root"/etc/haproxy/haproxy.cfg "$root"/etc/corosync/corosync.conf
 rm -f "$root/var/lib/dbus/machine-id"
 
 # Components enable what a machine's role needs.
-for unit in corosync corosync-qdevice corosync-qnetd dnsmasq glusterd glustereventsd haproxy \
-    logd nftables pacemaker pacemaker_remote; do
+for unit in corosync corosync-qdevice corosync-qnetd dnsmasq docker docker-registry glusterd \
+    glustereventsd haproxy logd nftables pacemaker pacemaker_remote; do
     if [ -e "$root/usr/lib/systemd/system/$unit.service" ]; then
         chroot "$root" systemctl --quiet disable "$unit.service"
     fi
 done
+
+chroot "$root" systemctl --quiet disable docker.socket
+
+# Docker depends on Debian's containerd and runc, and uses the kubelet's.
+chroot "$root" systemctl --quiet disable containerd.service
+rm -f "$root"/usr/bin/containerd* "$root"/usr/bin/ctr "$root"/usr/bin/runc "$root"/usr/sbin/runc \
+    "$root"/usr/lib/systemd/system/containerd.service
 
 # The one service that every machine needs and Debian leaves off.
 chroot "$root" systemctl --quiet enable systemd-networkd.service

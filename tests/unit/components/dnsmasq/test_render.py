@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from ashore.components.dnsmasq.render import dhcp_hosts, fragment, hosts
+from ashore.components.dnsmasq.render import dhcp_hosts, fragment, hosts, servers
 from tests.unit.components.golden import as_text, check
 from tests.unit.components.kubeadm.stack import demo
 
@@ -26,10 +26,20 @@ def test_a_machine_more_changes_only_the_files_that_are_reread() -> None:
     assert changed == [
         ("dhcp-hosts", REREAD),
         ("hosts", REREAD),
+        ("servers", REREAD),
     ]
 
 
 def test_every_machine_has_a_name_and_all_but_the_gateway_a_lease() -> None:
     stack = demo()
-    assert hosts(stack).count("\n") == len(stack.machines) + 1
+    # And so have the floating IP and the registry.
+    assert hosts(stack).count("\n") == len(stack.machines) + 2
     assert dhcp_hosts(stack).count("infinite") == len(stack.machines) - 1
+
+
+def test_machines_are_asked_of_nobody_else() -> None:
+    lines = servers(demo()).splitlines()
+    assert "server=/cp1.demo.internal/" in lines
+    assert "server=/api.demo.internal/" in lines
+    assert "server=/registry.demo.internal/" in lines
+    assert len(lines) == len(demo().machines) + 3

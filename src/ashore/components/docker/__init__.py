@@ -1,0 +1,1 @@
+"""Docker Engine on the workers, beside the kubelet and on its containerd."""

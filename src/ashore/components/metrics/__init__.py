@@ -1,0 +1,1 @@
+"""metrics-server: how much of processor and memory nodes and pods use."""

@@ -1,0 +1,1 @@
+"""The stack's own registry of container images, on the gateway."""

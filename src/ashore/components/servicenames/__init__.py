@@ -1,0 +1,1 @@
+"""Names of Services with an address: CoreDNS beside the gateway's dnsmasq."""

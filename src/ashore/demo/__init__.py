@@ -1,0 +1,1 @@
+"""A guestbook that uses everything a stack has: `ashore demo`."""
