@@ -49,7 +49,7 @@ class Distribution:
 
 
 _DISK = ("initramfs-tools", "lvm2", "udev", "zstd")
-_DEBIAN = {"amd64": "http://ftp.debian.org/debian", "arm64": "http://deb.debian.org/debian"}
+_DEBIAN = {"amd64": "http://ftp.debian.org/debian", "arm64": "http://ftp.debian.org/debian"}
 _DEBIAN_SECURITY = "http://security.debian.org/debian-security"
 _DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _DEBIAN_KERNEL = {"amd64": "linux-image-cloud-amd64", "arm64": "linux-image-cloud-arm64"}
