@@ -1,17 +1,14 @@
 """`make bench`: seconds of every verb that users wait for, memory, and what growth costs."""
 
 import argparse
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
-from bench.machine import available, describe
-from bench.stack import Stack
+from bench.machine import available
+from bench.stack import Stack, own_stack
 
 # What the issue aims at, in seconds.
 AIMS = {
@@ -29,19 +26,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="of the whole cycle")
     parser.add_argument("--growth", type=int, nargs="*", default=[2, 8, 16], help="worker counts")
     chosen = parser.parse_args()
-    if os.geteuid() != 0:
-        raise SystemExit("makes machines: needs root")
-    print(describe())
-    directory = Path(tempfile.mkdtemp(prefix="ashore-bench-", dir="/var/tmp"))
-    stack = Stack(directory, 2)
-    try:
+    with own_stack(2) as stack:
         _verbs(stack, chosen.runs)
         if chosen.growth:
             _growth(stack, chosen.growth)
-    finally:
-        stack.run("down")
-        shutil.rmtree(directory)
-    print(describe())
 
 
 def _verbs(stack: Stack, runs: int) -> None:

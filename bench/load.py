@@ -3,17 +3,13 @@
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from bench.machine import describe
-from bench.stack import Stack
+from bench.stack import Stack, own_stack
 
 _BALANCERS = ("lb1", "lb2")
 
@@ -40,12 +36,7 @@ def main() -> None:
         "--busy", type=int, default=os.cpu_count(), help="processes that never rest"
     )
     chosen = parser.parse_args()
-    if os.geteuid() != 0:
-        raise SystemExit("makes machines: needs root")
-    print(describe(), flush=True)
-    directory = Path(tempfile.mkdtemp(prefix="ashore-bench-", dir="/var/tmp"))
-    stack = Stack(directory, 2)
-    try:
+    with own_stack(2) as stack:
         print(f"up: {stack.up().seconds:.0f} s, {_fenced(stack)} fenced meanwhile", flush=True)
         before, holder = _fenced(stack), _holder(stack)
         began = time.time()
@@ -56,10 +47,6 @@ def main() -> None:
         print(f"  floating IP: on {holder} before, on {now} after")
         for name, pattern in _SIGNS.items():
             print(f"  {name}: {_written(stack, pattern, began)}")
-    finally:
-        stack.run("down")
-        shutil.rmtree(directory)
-    print(describe())
 
 
 def _watch(stack: Stack, seconds: float) -> None:

@@ -4,9 +4,7 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import tarfile
-import tempfile
 import time
 from ipaddress import IPv4Interface
 from pathlib import Path
@@ -25,8 +23,7 @@ from ashore.supply import oci
 from ashore.supply.base import planned
 from ashore.supply.machine import architecture
 from ashore.supply.versions import versions
-from bench.machine import describe
-from bench.stack import Stack
+from bench.stack import Stack, own_stack
 from bench.throughput import Figures, wrk
 
 _CLIENT = "page"
@@ -40,24 +37,13 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="of each")
     parser.add_argument("--seconds", type=int, default=5, help="of a run of wrk")
     chosen = parser.parse_args()
-    if os.geteuid() != 0:
-        raise SystemExit("makes machines: needs root")
-    if shutil.which("wrk") is None:
-        raise SystemExit("wrk is not installed: apt-get install wrk")
-    print(describe(), flush=True)
-    directory = Path(tempfile.mkdtemp(prefix="ashore-bench-", dir="/var/tmp"))
-    stack = Stack(directory, 2)
-    try:
+    with own_stack(2, "wrk") as stack:
         stack.up()
         model = load_stack(stack.file)
-        _show("image push, MiB/s (aim: the disk's)", _pushes(stack, model, chosen.runs))
+        _show("image push, MiB/s", _pushes(stack, model, chosen.runs))
         _show(f"pull of {_PULLED} MiB to pod ready, s", _pulls(stack, model, chosen.runs))
         asyncio.run(_page(stack, model, chosen.runs, chosen.seconds))
         _show("announcer killed, gap of a page, s (aim 3)", _failovers(stack, chosen.runs))
-    finally:
-        stack.run("down")
-        shutil.rmtree(directory)
-    print(describe())
 
 
 def _show(what: str, values: list[float]) -> None:

@@ -3,12 +3,18 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from bench.machine import describe
 
 _COMMAND = re.compile(r"^# exit -?\d+, ([0-9.]+) s$", re.MULTILINE)
 
@@ -82,6 +88,31 @@ class Stack:
             return 0.0
         logs = sorted(self.state.glob(f"bench/logs/*/{key.replace('/', '.')}.log"))
         return sum(map(float, _COMMAND.findall(logs[-1].read_text()))) if logs else 0.0
+
+
+@contextmanager
+def own_stack(workers: int, *programs: str) -> Iterator[Stack]:
+    """A stack file of its own; the stack goes down whatever happens.
+
+    This computer is described before and after.
+
+    Args:
+        programs: of this computer, that the benchmark needs.
+    """
+    if os.geteuid() != 0:
+        raise SystemExit("makes machines: needs root")
+    for program in programs:
+        if shutil.which(program) is None:
+            raise SystemExit(f"{program} is not installed: apt-get install {program}")
+    print(describe(), flush=True)
+    directory = Path(tempfile.mkdtemp(prefix="ashore-bench-", dir="/var/tmp"))
+    stack = Stack(directory, workers)
+    try:
+        yield stack
+    finally:
+        stack.run("down")
+        shutil.rmtree(directory)
+    print(describe())
 
 
 def _with_file(argv: tuple[str, ...], file: Path) -> list[str]:

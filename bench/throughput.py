@@ -2,13 +2,9 @@
 
 import argparse
 import asyncio
-import os
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface
-from pathlib import Path
 from statistics import median
 
 from ashore.app.select import Chosen
@@ -18,8 +14,7 @@ from ashore.model.addresses import DRILL
 from ashore.model.load import load_stack
 from ashore.model.types import Role
 from ashore.state.paths import StackState, cache_root
-from bench.machine import describe
-from bench.stack import Stack
+from bench.stack import Stack, own_stack
 
 AIM = 0.9
 """Requests a second through HAProxy, as a part of those that a client gets direct."""
@@ -46,20 +41,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5, help="of a run")
     parser.add_argument("--connections", type=int, default=16)
     chosen = parser.parse_args()
-    if os.geteuid() != 0:
-        raise SystemExit("makes machines: needs root")
-    if shutil.which("wrk") is None:
-        raise SystemExit("wrk is not installed: apt-get install wrk")
-    print(describe(), flush=True)
-    directory = Path(tempfile.mkdtemp(prefix="ashore-bench-", dir="/var/tmp"))
-    stack = Stack(directory, 0)
-    try:
+    with own_stack(0, "wrk") as stack:
         stack.up()
         asyncio.run(_measure(stack, chosen.runs, chosen.seconds, chosen.connections))
-    finally:
-        stack.run("down")
-        shutil.rmtree(directory)
-    print(describe())
 
 
 async def _measure(stack: Stack, runs: int, seconds: int, connections: int) -> None:
