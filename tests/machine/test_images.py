@@ -102,11 +102,14 @@ def test_an_archive_of_this_computer(stack: Ashore, image: Path) -> None:
     runs(stack, "pushed", f"{REGISTRY}/team/tini:2", "Always")
 
 
-def test_straight_onto_the_nodes(stack: Ashore, image: Path) -> None:
+def test_straight_onto_the_nodes(stack: Ashore, program: Path, tmp_path: Path) -> None:
+    # Of its own digest: what the kubelet has pulled by one name it refuses by another one.
+    name = "docker.io/local/loaded:1"
+    image = write(tmp_path / "loaded.tar", program, name, architecture(), b"loaded")
     done = stack.json("image load", str(image))
-    assert done["images"] == ["docker.io/local/tini:1"]
+    assert done["images"] == [name]
     assert len(done["nodes"]) == 5
-    runs(stack, "loaded", "local/tini:1", "Never")
+    runs(stack, "loaded", "local/loaded:1", "Never")
 
 
 def test_nobody_pushes_without_the_account(stack: Ashore) -> None:

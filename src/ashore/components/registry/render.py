@@ -87,11 +87,12 @@ _COLLECT = f"""\
 Description=Garbage collection of the registry
 Conflicts={UNIT}
 After={UNIT}
+OnSuccess={UNIT}
+OnFailure={UNIT}
 
 [Service]
 Type=oneshot
 User=docker-registry
 ExecStart=/usr/bin/docker-registry garbage-collect --delete-untagged {_ETC}/config.yml
-ExecStopPost=+/usr/bin/systemctl start --no-block {UNIT}
 TimeoutStartSec=30min
 """
