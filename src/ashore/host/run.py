@@ -145,9 +145,8 @@ async def run(
         if isinstance(error, TimeoutError):
             raise CommandFailed(f"no end after {timeout:.0f} s: {line}", "", None) from error
         raise
-    done = Completed(
-        tuple(argv), process.returncode or 0, stdout, stderr, time.monotonic() - started
-    )
+    took = time.monotonic() - started
+    done = Completed(tuple(argv), process.returncode or 0, stdout, stderr, took)
     _record(done, quiet)
     if check and done.returncode != 0:
         tail = "" if quiet else _tail(done.stderr or done.stdout)
