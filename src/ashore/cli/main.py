@@ -36,7 +36,6 @@ app = App(
     end_of_options_delimiter="--",
 )
 
-
 app.command(init.init)
 app.command(check.check)
 app.command(doctor.doctor)

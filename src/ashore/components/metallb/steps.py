@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ashore.components.installed import Installed
 from ashore.components.metallb.probe import addresses
 from ashore.components.metallb.render import make_key, manifest
-from ashore.components.wait import until
+from ashore.components.wait import Watched, until
 from ashore.errors import AshoreError
 from ashore.plan.step import Context, Step
 from ashore.transport.kubeapi import KubeApi
@@ -27,7 +27,7 @@ def steps(ctx: Context, api: KubeApi, controller: str, speaker: str) -> list[Ste
 
 
 @dataclass(frozen=True, slots=True)
-class Announcing:
+class Announcing(Watched):
     """`kube/metallb`: its controller and every speaker are ready."""
 
     api: KubeApi
@@ -37,21 +37,17 @@ class Announcing:
     machine: None = None
     needs: tuple[str, ...] = ("kube/metallb.manifest", "kube/nodes")
 
-    async def drift(self) -> list[str]:
-        """See `Step`."""
+    async def missing(self) -> str:
+        """See `Watched`."""
         try:
-            return list((await addresses(self.api)).wrong)
+            return "; ".join((await addresses(self.api)).wrong)
         except AshoreError as error:
-            return [error.message]
+            return error.message
 
     async def apply(self) -> None:
         """See `Step`."""
-
-        async def look() -> str:
-            return "; ".join(await self.drift())
-
         await until(
-            look,
+            self.missing,
             "MetalLB is ready",
             seconds=120,
             hint="`ashore kubectl -- -n metallb-system get pods` shows which of its pods is not",

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from ashore.components.installed import Installed
-from ashore.components.metrics.probe import missing
+from ashore.components.metrics import probe
 from ashore.components.metrics.render import manifest
-from ashore.components.wait import until
+from ashore.components.wait import Watched, until
 from ashore.errors import AshoreError
 from ashore.pki.authority import Pair
 from ashore.plan.step import Step
@@ -27,7 +27,7 @@ def steps(api: KubeApi, image: str, identity: Pair, authority: bytes) -> list[St
 
 
 @dataclass(frozen=True, slots=True)
-class Available:
+class Available(Watched):
     """`kube/metrics`."""
 
     api: KubeApi
@@ -37,22 +37,17 @@ class Available:
     machine: None = None
     needs: tuple[str, ...] = ("kube/metrics.manifest", "kube/nodes")
 
-    async def drift(self) -> list[str]:
-        """See `Step`."""
+    async def missing(self) -> str:
+        """See `Watched`."""
         try:
-            wrong = await missing(self.api)
+            return await probe.missing(self.api)
         except AshoreError as error:
-            return [error.message]
-        return [wrong] if wrong else []
+            return error.message
 
     async def apply(self) -> None:
         """See `Step`."""
-
-        async def look() -> str:
-            return "; ".join(await self.drift())
-
         await until(
-            look,
+            self.missing,
             "the metrics API is available",
             seconds=120,
             hint="`ashore kubectl -- -n kube-system logs deploy/metrics-server` says why not",

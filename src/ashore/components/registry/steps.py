@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ashore.components.registry import probe
 from ashore.components.registry.render import UNIT
-from ashore.components.wait import until
+from ashore.components.wait import Watched, until
 from ashore.model.types import Role, Stack
 from ashore.plan.step import Context, Step
 from ashore.transport.base import Connect
@@ -20,7 +20,7 @@ def steps(ctx: Context, client: Client) -> list[Step]:
 
 
 @dataclass(frozen=True, slots=True)
-class Serve:
+class Serve(Watched):
     """It answers as who it is, and lets nobody in without the account."""
 
     stack: Stack
@@ -38,21 +38,16 @@ class Serve:
     def needs(self) -> tuple[str, ...]:
         return (f"{self.machine}/config",)
 
-    async def drift(self) -> list[str]:
-        """See `Step`."""
-        wrong = await probe.answers(self.client, self.stack)
-        return [wrong] if wrong else []
+    async def missing(self) -> str:
+        """See `Watched`."""
+        return await probe.answers(self.client, self.stack)
 
     async def apply(self) -> None:
         """See `Step`."""
         start = ["systemctl", "enable", "--now", "--no-block", UNIT]
         await self.connect(self.machine).run(start, env={"SYSTEMCTL_SKIP_SYSV": "1"})
-
-        async def look() -> str:
-            return await probe.answers(self.client, self.stack)
-
         await until(
-            look,
+            self.missing,
             f"{self.machine}: the registry answers",
             seconds=30,
             hint=f"`ashore exec {self.machine} -- journalctl -u docker-registry` says why not",

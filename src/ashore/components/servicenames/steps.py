@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ashore.components.installed import Installed
 from ashore.components.servicenames import probe
 from ashore.components.servicenames.render import UNIT, manifest
-from ashore.components.wait import until
+from ashore.components.wait import Watched, until
 from ashore.model.types import Role
 from ashore.plan.step import Context, Step
 from ashore.transport.base import Connect
@@ -28,7 +28,7 @@ def steps(ctx: Context, api: KubeApi) -> list[Step]:
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
+class Answering(Watched):
     """`gw/names`."""
 
     connect: Connect
@@ -44,20 +44,15 @@ class Answering:
     def needs(self) -> tuple[str, ...]:
         return (f"{self.machine}/config", "kube/servicenames", "kube/api")
 
-    async def drift(self) -> list[str]:
-        """See `Step`."""
-        wrong = await probe.missing(self.connect, self.machine)
-        return [wrong] if wrong else []
+    async def missing(self) -> str:
+        """See `Watched`."""
+        return await probe.missing(self.connect, self.machine)
 
     async def apply(self) -> None:
         """See `Step`. Started anew: one that waits for a cluster asks twice a minute at last."""
         await self.connect(self.machine).run(["systemctl", "restart", UNIT])
-
-        async def look() -> str:
-            return await probe.missing(self.connect, self.machine)
-
         await until(
-            look,
+            self.missing,
             f"{self.machine}: names of services are answered",
             seconds=60,
             hint=f"`ashore exec {self.machine} -- journalctl -u {UNIT}` says why not",
