@@ -1,7 +1,7 @@
 """`up`: from the host as it is to the stack as it is described."""
 
 from ashore import recipe
-from ashore.app import drill, packages, uplink
+from ashore.app import drill, driver, packages, uplink
 from ashore.app.doctor import findings, refuse
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
@@ -10,7 +10,6 @@ from ashore.drivers.steps import Removed, extra
 from ashore.errors import ExitCode
 from ashore.events import Emit, Note
 from ashore.host.run import require_root
-from ashore.image.steps import steps as image_steps
 from ashore.plan import runner
 from ashore.plan.step import Step
 from ashore.state import lock, logs
@@ -63,7 +62,7 @@ async def converge(chosen: Chosen, emit: Emit) -> None:
 async def steps(session: Session, emit: Emit) -> list[Step]:
     """The recipe, and the removal of machines that the file no longer names."""
     chosen, context = session.chosen, session.context
-    found = recipe.steps(context, session.driver, image_steps(chosen.stack, chosen.cache, emit))
+    found = recipe.steps(context, session.driver, driver.steps(chosen, emit))
     wanted = {machine.name for machine in session.stack.machines}
     gone = extra(await session.driver.states(), wanted)
     recipe.refuse_retirement(context, gone)

@@ -13,15 +13,17 @@ from ashore.model.types import Machine
 from ashore.plan.step import Context, Step
 from ashore.transport.base import Connect
 
-# Software emulation boots in about a minute.
 _BOOT_SECONDS = 120.0
+# Software emulation boots one machine in a minute, several at once far slower.
+_BOOT_SECONDS_VIRTUAL = 900.0
 
 
 def steps(ctx: Context, machine: Machine, fragments: Sequence[Fragment]) -> list[Step]:
     """The steps of one machine, which exists and is powered on by `<m>/machine`."""
     files = tuple(file for fragment in fragments for file in fragment.files)
+    seconds = _BOOT_SECONDS if ctx.stack.driver == "nspawn" else _BOOT_SECONDS_VIRTUAL
     return [
-        Boot(ctx.connect, machine.name, machine.address),
+        Boot(ctx.connect, machine.name, machine.address, seconds),
         Config(ctx.connect, machine.name, files),
     ]
 
@@ -33,6 +35,7 @@ class Boot:
     connect: Connect
     machine: str
     address: IPv4Address
+    seconds: float = _BOOT_SECONDS
     title: str = "boot and run cloud-init"
     layer: str = "machines"
 
@@ -53,12 +56,12 @@ class Boot:
 
     async def apply(self) -> None:
         async def ended() -> str:
-            return await probe.wait(self.connect, self.machine, self.address, _BOOT_SECONDS)
+            return await probe.wait(self.connect, self.machine, self.address, self.seconds)
 
         await until(
             ended,
             f"{self.machine}: cloud-init ends and {self.address} is there",
-            seconds=_BOOT_SECONDS,
+            seconds=self.seconds,
             hint=f"`ashore exec {self.machine} -- systemctl list-jobs` shows what it waits for",
         )
         boot = await probe.boot(self.connect, self.machine, self.address)

@@ -10,6 +10,8 @@ from ashore.drivers.shared.names import Names
 from ashore.host.run import run
 from ashore.host.wait import until
 
+PROC = Path("/proc")
+
 _GONE = 30.0  # s; a killed process needs some milliseconds, on a busy host more
 _STARTED = 60.0  # s; needs 0.1 alone
 
@@ -18,7 +20,7 @@ def found(names: Names) -> dict[str, list[int]]:
     """The stack's machines that run, each with its processes' numbers."""
     prefix = names.container("")
     machines: dict[str, list[int]] = {}
-    for entry in os.scandir("/proc"):
+    for entry in os.scandir(PROC):
         if not entry.name.isdigit():
             continue
         label = _label(Path(entry.path))

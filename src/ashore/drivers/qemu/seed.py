@@ -31,7 +31,8 @@ keep() { # serial number, directory, options: a disk is mounted now and at every
 getty=/etc/systemd/system/serial-getty@ttyS0.service.d/ashore.conf
 if [ ! -e "$getty" ]; then
     mkdir -p "${getty%/*}"
-    printf '[Service]\\nExecStart=\\nExecStart=-/sbin/agetty --autologin root %%I vt220\\n' >"$getty"
+    login='-/sbin/agetty --autologin root %I vt220'
+    printf '[Service]\\nExecStart=\\nExecStart=%s\\n' "$login" >"$getty"
     printf 'br_netfilter\\noverlay\\n' >/etc/modules-load.d/ashore.conf
     modprobe --all --quiet br_netfilter overlay || echo "ashore: kernel modules are missing"
     systemctl daemon-reload

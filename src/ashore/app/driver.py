@@ -1,0 +1,84 @@
+"""Which driver makes the machines of a stack, and what it needs to make them from."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ashore.app.select import Chosen
+from ashore.drivers.base import Finding, Record
+from ashore.drivers.nspawn.driver import NspawnDriver
+from ashore.drivers.qemu.disks import Golden
+from ashore.drivers.qemu.driver import QemuDriver
+from ashore.drivers.qemu.steps import ProgramsStep
+from ashore.events import Emit
+from ashore.host import facts
+from ashore.image import build, disksteps
+from ashore.image import steps as image
+from ashore.image.disksteps import DiskStep, Order, TreeStep
+from ashore.image.distributions import distribution
+from ashore.image.layout import layout
+from ashore.model.host import HostFacts
+from ashore.plan.step import Step
+from ashore.transport.ssh import Login
+
+Machines = NspawnDriver | QemuDriver
+
+# A virtual machine has a kernel of its own, with the defaults of its distribution.
+_OWN_KERNEL = HostFacts(cgroup=2, cap_sys_resource=True)
+
+
+def driver(chosen: Chosen, record: Record, login: Callable[[], Login]) -> Machines:
+    """The driver of a stack. Asks nothing and changes nothing."""
+    stack, state = chosen.stack, chosen.state.root
+    planned = build.planned(stack, chosen.cache)
+    if stack.driver == "nspawn":
+        return NspawnDriver(stack, planned, state, record)
+    golden = Golden(_order(chosen).raw, planned, chosen.cache)
+    return QemuDriver(stack, golden, state, record, login)
+
+
+def steps(chosen: Chosen, emit: Emit) -> list[Step]:
+    """What the machines are made from; the last of them has the key `image`."""
+    stack, cache = chosen.stack, chosen.cache
+    if stack.driver == "nspawn":
+        return [*image.steps(stack, cache, emit)]
+    order = _order(chosen)
+    golden = Golden(order.raw, build.planned(stack, cache), cache)
+    return [
+        image.SupplyStep(stack, cache, emit),
+        image.RootStep(cache, emit),
+        image.ImageStep(stack, cache, emit, key="image/store"),
+        TreeStep(order, emit),
+        DiskStep(order, emit),
+        ProgramsStep(golden, emit),
+    ]
+
+
+def host_packages(chosen: Chosen) -> tuple[str, ...]:
+    """Distribution packages that this host needs to make what is not cached yet."""
+    needed = build.host_packages(chosen.stack, chosen.cache)
+    if chosen.stack.driver == "qemu":
+        needed += disksteps.host_packages(_order(chosen))
+    return tuple(dict.fromkeys(needed))
+
+
+async def preflight(chosen: Chosen) -> list[Finding]:
+    """Whether this host can carry the stack's machines."""
+    place: tuple[Path, Path] = (chosen.state.root, chosen.cache)
+    if chosen.stack.driver == "nspawn":
+        from ashore.drivers.nspawn.preflight import preflight as containers
+
+        return await containers(chosen.stack, *place)
+    from ashore.drivers.qemu.preflight import preflight as virtual
+
+    return await virtual(chosen.stack, *place)
+
+
+def seen_by_machines(chosen: Chosen) -> HostFacts:
+    """The kernel that the machines run on, as far as it changes what they are told."""
+    return facts.ask() if chosen.stack.driver == "nspawn" else _OWN_KERNEL
+
+
+def _order(chosen: Chosen) -> Order:
+    """The golden disk, as the stack file wants it."""
+    disk = chosen.stack.disk
+    return Order(distribution(disk.os), layout(disk), (), chosen.cache, None)
