@@ -9,6 +9,7 @@ from ashore.drivers.nspawn.driver import NspawnDriver
 from ashore.drivers.qemu.disks import Golden
 from ashore.drivers.qemu.driver import QemuDriver
 from ashore.drivers.qemu.steps import ProgramsStep
+from ashore.errors import AshoreError, ExitCode
 from ashore.events import Emit
 from ashore.host import facts
 from ashore.image import build, disksteps
@@ -17,6 +18,7 @@ from ashore.image.disksteps import DiskStep, Order, TreeStep
 from ashore.image.distributions import distribution
 from ashore.image.layout import layout
 from ashore.model.host import HostFacts
+from ashore.model.load import loads_stack
 from ashore.plan.step import Step
 from ashore.transport.ssh import Login
 
@@ -27,13 +29,42 @@ _OWN_KERNEL = HostFacts(cgroup=2, cap_sys_resource=True)
 
 
 def driver(chosen: Chosen, record: Record, login: Callable[[], Login]) -> Machines:
-    """The driver of a stack. Asks nothing and changes nothing."""
+    """The driver of a stack. Changes nothing.
+
+    Raises:
+        AshoreError: the stack's machines were made by another one.
+    """
+    wanted, made = chosen.stack.driver, _made_by(chosen)
+    if made not in ("", wanted):
+        name = chosen.stack.name
+        raise AshoreError(
+            f"the machines of {name} were made with `driver: {made}`, not {wanted}",
+            f"`ashore down --stack {name}` removes them; then `ashore up` makes others",
+            ExitCode.USAGE,
+        )
+    return next(each for each in every(chosen, record, login) if each.name == wanted)
+
+
+def every(chosen: Chosen, record: Record, login: Callable[[], Login]) -> list[Machines]:
+    """All drivers, for who removes whatever there is."""
     stack, state = chosen.stack, chosen.state.root
     planned = build.planned(stack, chosen.cache)
-    if stack.driver == "nspawn":
-        return NspawnDriver(stack, planned, state, record)
     golden = Golden(_order(chosen).raw, planned, chosen.cache)
-    return QemuDriver(stack, golden, state, record, login)
+    return [
+        NspawnDriver(stack, planned, state, record),
+        QemuDriver(stack, golden, state, record, login),
+    ]
+
+
+def _made_by(chosen: Chosen) -> str:
+    """The driver of the stack file that `up` has kept; empty if there is none to be read."""
+    text = chosen.state.stack_file_text()
+    if text is None or text == chosen.text:
+        return ""
+    try:
+        return loads_stack(text, "the saved copy").driver
+    except AshoreError:
+        return ""
 
 
 def steps(chosen: Chosen, emit: Emit) -> list[Step]:

@@ -1,5 +1,6 @@
 """Whether the processor runs virtual machines itself, found out by letting it."""
 
+import tempfile
 from pathlib import Path
 
 from ashore.drivers.qemu import command
@@ -10,8 +11,22 @@ _DEVICE = Path("/dev/kvm")
 _KNOWN = Path("/run/ashore/kvm")
 """What was found out; goes with a reboot of this computer."""
 
-_SECONDS = 2
-_ENDED = 124  # timeout(1): the command ran until it was ended
+_SECONDS = 20
+"""Until the firmware has said something; with KVM one or two."""
+
+# $1 what the serial port prints, $2 what QEMU says; then QEMU.
+_TRY = """\
+serial=$1 said=$2
+shift 2
+"$@" -serial "file:$serial" 2>"$said" &
+for _ in $(seq $((10 * seconds))); do
+    if [ -s "$serial" ] || grep -q rror "$said" || ! kill -0 $! 2>/dev/null; then break; fi
+    sleep 0.1
+done
+kill -KILL $! 2>/dev/null
+wait
+[ -s "$serial" ]
+"""
 
 
 async def missing() -> str:
@@ -39,8 +54,12 @@ async def _tried() -> str:
     argv += ["-machine", "q35,accel=kvm", "-cpu", "host", "-m", "256M"]
     argv += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}"]
     argv += ["-drive", f"if=pflash,unit=1,format=raw,snapshot=on,file={variables}"]
-    done = await run(["timeout", str(_SECONDS), *argv], check=False, timeout=30)
-    said = [line for line in done.stderr.decode(errors="replace").splitlines() if "rror" in line]
-    if said:
-        return said[0]
-    return "" if done.returncode == _ENDED else f"QEMU with KVM ended with {done.returncode}"
+    with tempfile.TemporaryDirectory(prefix="ashore-kvm-") as place:
+        serial, said = Path(place) / "serial", Path(place) / "said"
+        script = ["sh", "-c", f"seconds={_SECONDS}\n{_TRY}", "sh", str(serial), str(said)]
+        done = await run([*script, *argv], check=False, timeout=_SECONDS + 30)
+        if done.returncode == 0:
+            return ""
+        lines = said.read_text(errors="replace").splitlines() if said.exists() else []
+    errors = [line for line in lines if "rror" in line]
+    return (errors or lines or [f"the firmware said nothing within {_SECONDS} s"])[0]
