@@ -81,6 +81,9 @@ async def start(argv: list[str], definition: Definition, layout: Layout, names: 
     for socket in (layout.qmp, layout.console_socket):
         socket.unlink(missing_ok=True)
     systemd = systemd_runs()
+    if systemd:
+        # A unit that was just killed keeps its name until it is reset.
+        await run(["systemctl", "reset-failed", names.unit(definition.machine)], check=False)
     await run(started(argv, definition, layout, names, systemd=systemd), timeout=_STARTED)
 
     def observe() -> str:
