@@ -63,7 +63,7 @@ async def test_a_return_code_is_the_commands(host: Host) -> None:
 
 async def test_no_connection_is_no_return_code(host: Host) -> None:
     host.code, host.stderr = 255, b"ssh: connect to host: No route to host\n"
-    with pytest.raises(MachineDown, match="lb1: not reached by SSH: .*No route to host"):
+    with pytest.raises(MachineDown, match=r"lb1: not reached by SSH: .*No route to host"):
         await host.transport().run(["true"], check=False)
 
 
