@@ -23,6 +23,7 @@ from ashore.components.haproxy.steps import steps as haproxy_steps
 from ashore.components.pacemaker import probe
 from ashore.components.pacemaker.steps import API_PORT
 from ashore.components.pacemaker.steps import steps as pacemaker_steps
+from ashore.components.wait import patience
 from ashore.drivers.base import PowerState
 from ashore.drivers.steps import Fabric
 from ashore.errors import ExitCode
@@ -79,6 +80,7 @@ def steps(session: Session) -> list[Step]:
 
 
 async def up(session: Session) -> None:
+    patience.set(await driver.patience(session.chosen))
     state = session.state
     state.make()
     state.keep_stack_file(FILE)
