@@ -43,7 +43,6 @@ FILE = f"""\
 apiVersion: ashore/v1
 kind: Stack
 name: {NAME}
-driver: qemu
 network: {{cidr: 10.79.215.0/24, uplink: none}}
 """
 ROLES = (Role.GATEWAY, Role.LOADBALANCER)
@@ -61,7 +60,8 @@ def emit(event: Event) -> None:
 
 def chosen() -> Chosen:
     stack = loads_stack(FILE, "test")
-    stack = replace(stack, machines=tuple(m for m in stack.machines if m.role in ROLES))
+    machines = tuple(m for m in stack.machines if m.role in ROLES)
+    stack = replace(stack, driver="qemu", machines=machines)
     return Chosen(stack, "test", FILE, StackState(state_root() / NAME), cache_root())
 
 
