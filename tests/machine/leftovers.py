@@ -47,7 +47,10 @@ def _processes(name: str) -> frozenset[str]:
             continue  # it ended while we looked
         if not line:
             continue  # it has ended and given its memory back; its parent has yet to take note
-        if f"ashore-{name}" in cgroup or ("systemd-nspawn" in line and f"/{name}/" in line):
+        labelled = "qemu-system" in line and f" -name ashore-{name}-" in line
+        container = "systemd-nspawn" in line and f"/{name}/" in line
+        connection = "ssh" in line and f"/{name}/machines/" in line
+        if f"ashore-{name}" in cgroup or labelled or container or connection:
             found.add(f"{entry.name} {line[:120]}")
     return frozenset(found)
 

@@ -3,12 +3,13 @@
 import sys
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import NoReturn
 
 from ashore.bmc.config import Config
 from ashore.bmc.main import main
 from ashore.bmc.power import States
 from ashore.drivers.base import Power
-from ashore.drivers.nspawn.driver import NspawnDriver
+from ashore.errors import AshoreError
 from ashore.image.types import Image
 from ashore.model import addresses
 from ashore.model.types import Kubernetes, Network, Role, Stack
@@ -21,8 +22,21 @@ def factory(config: Config) -> tuple[Power, States]:
         """Switching a machine creates nothing that `up` has not written down."""
 
     state = Path(config.settings["state"])
-    driver = NspawnDriver(_stack(config), Image("", (), {}), state, record)
+    stack, image = _stack(config), Image("", (), {})
+    if config.driver == "qemu":
+        from ashore.drivers.qemu.disks import Golden
+        from ashore.drivers.qemu.driver import QemuDriver
+
+        machines = QemuDriver(stack, Golden(Path(), image, Path()), state, record, _no_login)
+        return machines, machines.states
+    from ashore.drivers.nspawn.driver import NspawnDriver
+
+    driver = NspawnDriver(stack, image, state, record)
     return driver, driver.states
+
+
+def _no_login() -> NoReturn:
+    raise AshoreError("the BMC logs in nowhere")
 
 
 def _stack(config: Config) -> Stack:

@@ -10,12 +10,10 @@ from ashore.errors import AshoreError, ExitCode
 
 async def findings(chosen: Chosen) -> list[Finding]:
     """Look at the host for the chosen stack; changes nothing."""
-    from ashore.app import disk
-    from ashore.drivers.nspawn.preflight import preflight
-    from ashore.image.build import host_packages
+    from ashore.app import disk, driver
 
-    found = await preflight(chosen.stack, chosen.state.root, chosen.cache)
-    wanted = host_packages(chosen.stack, chosen.cache)
+    found = await driver.preflight(chosen)
+    wanted = driver.host_packages(chosen)
     if lacking := await packages.absent(wanted):
         found.append(
             Finding(

@@ -1,10 +1,10 @@
 """`down`: nothing of the stack is left but the cache."""
 
 import time
+from typing import NoReturn
 
-from ashore.app import kubeconfig
+from ashore.app import driver, kubeconfig
 from ashore.app.select import Chosen
-from ashore.app.session import open_session
 from ashore.bmc import process as bmc
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Emit, Note, RunDone
@@ -23,10 +23,9 @@ async def down(chosen: Chosen, emit: Emit) -> int:
     started = time.monotonic()
     name = chosen.stack.name
     with lock.hold(chosen.state.lock, "down"):
-        session = open_session(chosen, emit)
         # First what could power a machine on again.
         await bmc.stop(name)
-        left = await session.driver.destroy()
+        left = await _destroy(chosen)
         if left:
             raise AshoreError(
                 f"{name} is down, but this is left:\n" + "\n".join(f"  {each}" for each in left),
@@ -41,6 +40,18 @@ async def down(chosen: Chosen, emit: Emit) -> int:
         emit(Note(f"stays on this host, since others may rely on it by now: {change}"))
     emit(Note(f"{name} is down; the cache of programs and images stays in {chosen.cache}"))
     return ExitCode.DONE
+
+
+async def _destroy(chosen: Chosen) -> list[str]:
+    """Every driver looks: the file may name another one by now, or be lost with the state."""
+    left: list[str] = []
+    for each in driver.every(chosen, Ledger(chosen.state.ledger).record, _no_login):
+        left = await each.destroy()
+    return left
+
+
+def _no_login() -> NoReturn:
+    raise AshoreError("nobody logs in to a machine that is being removed")
 
 
 def _stays(chosen: Chosen) -> list[str]:

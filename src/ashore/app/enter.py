@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ashore.app.select import Chosen, Wish, select
-from ashore.app.session import Session, open_session
+from ashore.app.session import Session, login, open_session
 from ashore.errors import AshoreError, ExitCode
 from ashore.host.run import environment, require_root
 from ashore.model.types import Machine, Role
@@ -33,11 +33,11 @@ def ssh(wish: Wish, name: str, arguments: Sequence[str]) -> NoReturn:
     require_root("ssh")
     session = open_session(select(wish))
     machine = _machine(session, name)
-    key, known = _identity(session)
+    files = login(session.context, session.state)
     options = {
-        "IdentityFile": key,
+        "IdentityFile": str(files.key),
         "IdentitiesOnly": "yes",
-        "UserKnownHostsFile": known,
+        "UserKnownHostsFile": str(files.known),
         "StrictHostKeyChecking": "yes",
         "ConnectTimeout": "10",
         # From the link into the stack or not at all; see `transport.https.Client`.
@@ -110,17 +110,6 @@ def _machine(session: Session, name: str) -> Machine:
             f"{session.stack.name} has no machine {name}", f"there are: {names}", ExitCode.USAGE
         )
     return machine
-
-
-def _identity(session: Session) -> tuple[str, str]:
-    """Files that ssh reads: the stack's private key and its known hosts."""
-    from ashore.recipe import known_hosts, user_key
-
-    context = session.context
-    user_key(context)
-    known = session.state.files / "known_hosts"
-    known.write_text(known_hosts(context))
-    return str(session.state.secrets / "ssh" / "user"), str(known)
 
 
 def _program(chosen: Chosen, name: str) -> str:

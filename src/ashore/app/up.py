@@ -1,16 +1,16 @@
 """`up`: from the host as it is to the stack as it is described."""
 
 from ashore import recipe
-from ashore.app import drill, packages, uplink
+from ashore.app import drill, driver, packages, uplink
 from ashore.app.doctor import findings, refuse
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.bmc.credentials import credentials
+from ashore.components.wait import patience
 from ashore.drivers.steps import Removed, extra
 from ashore.errors import ExitCode
 from ashore.events import Emit, Note
 from ashore.host.run import require_root
-from ashore.image.steps import steps as image_steps
 from ashore.plan import runner
 from ashore.plan.step import Step
 from ashore.state import lock, logs
@@ -47,6 +47,7 @@ async def up(chosen: Chosen, emit: Emit, *, ask: bool) -> int:
 async def converge(chosen: Chosen, emit: Emit) -> None:
     """Apply what differs. Hold the stack's lock."""
     await uplink.decide(chosen)
+    patience.set(await driver.patience(chosen))
     session = open_session(chosen, emit)
     run = logs.new_run(chosen.state.logs)
     await runner.apply(
@@ -63,7 +64,7 @@ async def converge(chosen: Chosen, emit: Emit) -> None:
 async def steps(session: Session, emit: Emit) -> list[Step]:
     """The recipe, and the removal of machines that the file no longer names."""
     chosen, context = session.chosen, session.context
-    found = recipe.steps(context, session.driver, image_steps(chosen.stack, chosen.cache, emit))
+    found = recipe.steps(context, session.driver, driver.steps(chosen, emit))
     wanted = {machine.name for machine in session.stack.machines}
     gone = extra(await session.driver.states(), wanted)
     recipe.refuse_retirement(context, gone)

@@ -3,9 +3,18 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 
 from ashore.errors import AshoreError
 from ashore.transport.base import CommandFailed, Completed, Connect, MachineDown
+
+patience: ContextVar[float] = ContextVar("patience", default=1.0)
+"""Deadlines of steps are so many times as long: emulated machines are slow, not broken."""
+
+
+def stretched(seconds: float) -> float:
+    """A deadline, as long as this stack's machines need it."""
+    return seconds * patience.get()
 
 
 class Watched:
@@ -41,6 +50,7 @@ async def until(
     Raises:
         AshoreError: the deadline passed; names the last observation.
     """
+    seconds = stretched(seconds)
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -77,7 +87,9 @@ async def ask(
         MachineDown: the machine cannot be asked.
     """
     try:
-        return await connect(machine).run(argv, stdin=stdin, check=False, timeout=seconds)
+        return await connect(machine).run(
+            argv, stdin=stdin, check=False, timeout=stretched(seconds)
+        )
     except MachineDown:
         raise
     except CommandFailed:

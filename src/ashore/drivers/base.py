@@ -198,3 +198,12 @@ class Namespaces(Protocol):
     def namespace(self, name: str) -> Path:
         """The file of the machine's network namespace; it is there while the machine is on."""
         ...
+
+
+@runtime_checkable
+class Console(Protocol):
+    """Optional: the machines have a serial console, which works without their network."""
+
+    def console(self, name: str) -> Path:
+        """A socket of this computer that carries it; it is there while the machine is on."""
+        ...

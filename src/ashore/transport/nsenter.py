@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ashore.host.run import CommandFailed, Completed, run
 from ashore.transport.base import MachineDown
+from ashore.transport.shell import ENVIRONMENT, PUT
 
 Leader = Callable[[], int | None]
 """Finds the machine's PID 1 as the host sees it; None if the machine is not running."""
@@ -15,26 +16,6 @@ Joins = Callable[[], tuple[Path, ...]]
 
 # Everything but the user namespace: machines share the host's.
 _NAMESPACES = ("--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup")
-
-_ENVIRONMENT = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "HOME": "/root",
-    "LC_ALL": "C.UTF-8",
-    "TERM": "dumb",
-}
-
-# $1 path, $2 mode, $3 owner. `mv -T`: a directory in the way is an error.
-_PUT = """\
-set -e
-umask 077
-[ -d "${1%/*}/" ] || (umask 022; mkdir -p "${1%/*}")
-new="$1.ashore-$$"
-trap 'rm -f "$new"' EXIT
-cat >"$new"
-[ "$3" = root:root ] || chown "$3" "$new"
-chmod "$2" "$new"
-mv -fT "$new" "$1"
-"""
 
 
 class NsenterTransport:
@@ -57,7 +38,7 @@ class NsenterTransport:
         leader = self._leader()
         if leader is None:
             raise MachineDown(self.machine, "the machine is not running")
-        variables = [f"{k}={v}" for k, v in (_ENVIRONMENT | dict(env or {})).items()]
+        variables = [f"{k}={v}" for k, v in (ENVIRONMENT | dict(env or {})).items()]
         target = ["nsenter", f"--target={leader}", *_NAMESPACES, "--"]
         enter = [*target, "/usr/bin/env", "-i", *variables, *command]
         joins = shlex.join(map(str, self._joins()))
@@ -82,7 +63,7 @@ class NsenterTransport:
     ) -> None:
         """See `Transport.put`."""
         arguments = [path, f"{mode:04o}", owner]
-        await self.run(["sh", "-c", _PUT, "sh", *arguments], stdin=content)
+        await self.run(["sh", "-c", PUT, "sh", *arguments], stdin=content)
 
     async def get(self, path: str) -> bytes:
         """See `Transport.get`."""

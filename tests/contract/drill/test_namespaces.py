@@ -16,9 +16,9 @@ from ashore.drill.audits.holders import Look, Transition, check
 from ashore.drill.child import Child
 from ashore.drill.measure import python
 from ashore.drill.verdict import Verdict
-from ashore.drivers.nspawn.disturb import Disturbance
-from ashore.drivers.nspawn.fabric import Fabric
-from ashore.drivers.nspawn.names import Names
+from ashore.drivers.shared.fabric import Fabric
+from ashore.drivers.shared.names import Names
+from ashore.drivers.shared.ports import Ports
 from ashore.host import links
 from ashore.model.types import Network
 
@@ -171,16 +171,16 @@ async def test_a_program_that_fails_says_why() -> None:
 
 
 async def test_a_cut_link_and_its_mending(machines: dict[str, str]) -> None:
-    disturbance = Disturbance(NAMES, FABRIC)
+    ports = Ports(NAMES, FABRIC)
     assert reaches("lb1", machines["gw"])
     for silently in (False, True):
-        await disturbance.link_cut("lb1", silently=silently)
-        assert await disturbance.links_disturbed() == ["lb1"]
+        await ports.link_cut("lb1", silently=silently)
+        assert await ports.links_disturbed() == ["lb1"]
         carrier = (await links.links(NAMES.netns("lb1")))["eth0"].carrier
         assert carrier is silently
         assert not reaches("lb1", machines["gw"])
-        await disturbance.link_mend("lb1")
-        assert await disturbance.links_disturbed() == []
+        await ports.link_mend("lb1")
+        assert await ports.links_disturbed() == []
         # The bridge forwards again a moment after the carrier is back.
         await eventually(lambda: reaches("lb1", machines["gw"]))
 
@@ -188,23 +188,23 @@ async def test_a_cut_link_and_its_mending(machines: dict[str, str]) -> None:
 async def test_machines_that_do_not_hear_each_other_are_heard_by_others(
     machines: dict[str, str],
 ) -> None:
-    disturbance = Disturbance(NAMES, FABRIC)
-    await disturbance.link_part(["lb1", "lb2"])
+    ports = Ports(NAMES, FABRIC)
+    await ports.link_part(["lb1", "lb2"])
     assert not reaches("lb1", machines["lb2"])
     assert reaches("lb1", machines["gw"])
     assert reaches("lb2", machines["gw"])
     for name in ("lb1", "lb2"):
-        await disturbance.link_mend(name)
+        await ports.link_mend(name)
     await eventually(lambda: reaches("lb1", machines["lb2"]))
 
 
 async def test_a_guest_comes_and_goes(machines: dict[str, str]) -> None:
-    disturbance = Disturbance(NAMES, FABRIC)
+    ports = Ports(NAMES, FABRIC)
     for _ in range(2):  # one that a dead run left is replaced
-        enter = await disturbance.guest_add("drill-client", IPv4Interface("10.79.214.5/24"))
+        enter = await ports.guest_add("drill-client", IPv4Interface("10.79.214.5/24"))
     assert refused(enter, machines["gw"])
-    await disturbance.guest_remove("drill-client")
-    await disturbance.guest_remove("drill-client")
+    await ports.guest_remove("drill-client")
+    await ports.guest_remove("drill-client")
     assert not NAMES.netns_path("drill-client").exists()
     assert "drill-client" not in await links.links(NAMES.fabric)
 

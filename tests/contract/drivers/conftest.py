@@ -4,12 +4,13 @@ from pathlib import Path
 import pytest
 
 from ashore.drivers.nspawn.driver import NspawnDriver
+from ashore.drivers.qemu.driver import QemuDriver
 from ashore.state.paths import state_root
 from tests.contract.machines import NAME, drivers
 
 
 @pytest.fixture(scope="module", params=["nspawn"])
-def driver(request: pytest.FixtureRequest) -> Iterator[NspawnDriver]:
+def driver(request: pytest.FixtureRequest) -> Iterator[NspawnDriver | QemuDriver]:
     yield from drivers(request.param)
 
 

@@ -1,14 +1,19 @@
 from pathlib import Path
 
+import pytest
+
 from ashore.app.bmc import factory
 from ashore.bmc.config import Config
 from ashore.drivers.base import Power
 
 
-async def test_the_service_gets_a_driver_that_knows_no_machine_yet(tmp_path: Path) -> None:
+@pytest.mark.parametrize("driver", ["nspawn", "qemu"])
+async def test_the_service_gets_a_driver_that_knows_no_machine_yet(
+    tmp_path: Path, driver: str
+) -> None:
     config = Config(
         stack="nothing-of-that-name",
-        driver="nspawn",
+        driver=driver,
         namespace="",
         listen=(),
         certificate="",

@@ -1,6 +1,6 @@
 import pytest
 
-from ashore.drivers.nspawn.names import Names
+from ashore.drivers.shared.names import Names
 
 
 def test_an_interface_name_fits_the_kernel() -> None:

@@ -5,8 +5,9 @@ import pytest
 
 from ashore.drivers.base import Level
 from ashore.drivers.nspawn import preflight, settings
-from ashore.drivers.nspawn.fabric import Fabric
-from ashore.drivers.nspawn.names import Names
+from ashore.drivers.shared import preflight as host
+from ashore.drivers.shared.fabric import Fabric
+from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
 from ashore.host import links
 from ashore.model.types import Network
@@ -26,7 +27,7 @@ NETWORK = Network(
 
 def test_a_missing_tool_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda tool, path: None if tool == "nft" else "/x")
-    (finding,) = preflight._tools()
+    (finding,) = host.tools(preflight.TOOLS)
     assert finding.level is Level.ERROR
     assert finding.packages == ("nftables",)
     assert "nftables" in finding.fix
@@ -39,10 +40,10 @@ def test_every_bad_finding_says_why_and_how_to_mend_it(
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     found = [
-        *preflight._tools(),
-        *preflight._privilege(),
-        preflight._architecture(),
-        preflight._disk("state", tmp_path / "not/there", 1 << 60),
+        *host.tools(preflight.TOOLS),
+        *host.privilege(),
+        host.architecture(),
+        host.disk("state", tmp_path / "not/there", 1 << 60),
     ]
     assert all(f.level is Level.ERROR and f.what and f.why and f.fix for f in found)
     assert len({f.id for f in found}) == len(found)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ashore.drivers.nspawn import command, legacy, root, systemd, uplink
+from ashore.drivers.nspawn import command, legacy, root, systemd
 from ashore.drivers.nspawn.layout import Definition, Layout
-from ashore.drivers.nspawn.names import Names
+from ashore.drivers.shared import uplink
+from ashore.drivers.shared.names import Names
 from ashore.model.types import Network
 from tests.unit.components.golden import check
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from ashore.drivers.nspawn import supervise
-from ashore.drivers.nspawn.names import Names
 from ashore.drivers.nspawn.systemd import SystemdSupervisor
+from ashore.drivers.shared.names import Names
 from ashore.host import cgroups
 
 V2 = cgroups.Hierarchies({}, None)

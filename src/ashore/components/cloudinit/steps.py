@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from ashore.components.cloudinit import probe
-from ashore.components.wait import until
+from ashore.components.wait import stretched, until
 from ashore.errors import AshoreError
 from ashore.model.fragment import File, Fragment
 from ashore.model.types import Machine
 from ashore.plan.step import Context, Step
 from ashore.transport.base import Connect
 
-# Software emulation boots in about a minute.
 _BOOT_SECONDS = 120.0
 
 
@@ -53,7 +52,9 @@ class Boot:
 
     async def apply(self) -> None:
         async def ended() -> str:
-            return await probe.wait(self.connect, self.machine, self.address, _BOOT_SECONDS)
+            return await probe.wait(
+                self.connect, self.machine, self.address, stretched(_BOOT_SECONDS)
+            )
 
         await until(
             ended,

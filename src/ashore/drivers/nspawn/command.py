@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ashore.drivers.nspawn.layout import Definition, Layout
-from ashore.drivers.nspawn.names import Names
+from ashore.drivers.shared.names import Names
 
 # nspawn's own filter refuses these to containers; container runtimes need them.
 _SYSTEM_CALLS = "@keyring bpf add_key keyctl @mount"

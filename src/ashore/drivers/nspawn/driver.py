@@ -7,11 +7,14 @@ from ipaddress import IPv4Interface
 from pathlib import Path
 
 from ashore.drivers.base import Blueprint, BmcPlace, PowerState, Record
-from ashore.drivers.nspawn import golden, root, settings, supervise, teardown, uplink
-from ashore.drivers.nspawn.disturb import Disturbance
-from ashore.drivers.nspawn.fabric import Fabric
+from ashore.drivers.nspawn import golden, root, settings, supervise, teardown
+from ashore.drivers.nspawn.freezer import Freezer
 from ashore.drivers.nspawn.layout import Definition, Layout
-from ashore.drivers.nspawn.names import Names
+from ashore.drivers.shared import uplink
+from ashore.drivers.shared.fabric import Fabric
+from ashore.drivers.shared.names import Names
+from ashore.drivers.shared.ports import Ports
+from ashore.drivers.shared.teardown import machines
 from ashore.errors import AshoreError
 from ashore.host import files
 from ashore.host.links import NETNS
@@ -41,7 +44,8 @@ class NspawnDriver:
         self._names = Names(stack.name)
         self._fabric = Fabric(self._names, stack.network)
         self._supervisor = supervise.choose(self._names)
-        self._disturbance = Disturbance(self._names, self._fabric)
+        self._freezer = Freezer(self._names)
+        self._ports = Ports(self._names, self._fabric)
 
     async def fabric_drift(self) -> list[str]:
         """See `Driver`."""
@@ -166,14 +170,14 @@ class NspawnDriver:
 
     async def _off(self, name: str) -> None:
         await self._fabric.cut(name)
-        self._disturbance.thaw(name)  # what is frozen does not die before it is thawed
+        self._freezer.thaw(name)  # what is frozen does not die before it is thawed
         await self._supervisor.kill(name)
         await self._fabric.unplug(name)
         teardown.forget(self._names.container(name))
 
     async def states(self) -> dict[str, PowerState]:
         """See `Driver`."""
-        found = dict.fromkeys(teardown.machines(self._machines), PowerState.OFF)
+        found = dict.fromkeys(machines(self._machines), PowerState.OFF)
         for name, runs in self._supervisor.found().items():
             found[name] = PowerState.ON if runs else PowerState.OFF
         return found
@@ -201,35 +205,35 @@ class NspawnDriver:
 
     async def freeze(self, name: str) -> None:
         """See `Freeze`."""
-        await self._disturbance.freeze(name)
+        await self._freezer.freeze(name)
 
     async def thaw(self, name: str) -> None:
         """See `Freeze`."""
-        self._disturbance.thaw(name)
+        self._freezer.thaw(name)
 
     async def link_cut(self, name: str, *, silently: bool) -> None:
         """See `Links`."""
-        await self._disturbance.link_cut(name, silently=silently)
+        await self._ports.link_cut(name, silently=silently)
 
     async def link_part(self, names: Sequence[str]) -> None:
         """See `Links`."""
-        await self._disturbance.link_part(names)
+        await self._ports.link_part(names)
 
     async def link_mend(self, name: str) -> None:
         """See `Links`."""
-        await self._disturbance.link_mend(name)
+        await self._ports.link_mend(name)
 
     async def links_disturbed(self) -> list[str]:
         """See `Links`."""
-        return await self._disturbance.links_disturbed()
+        return await self._ports.links_disturbed()
 
     async def guest_add(self, name: str, address: IPv4Interface) -> tuple[str, ...]:
         """See `Guests`."""
-        return await self._disturbance.guest_add(name, address)
+        return await self._ports.guest_add(name, address)
 
     async def guest_remove(self, name: str) -> None:
         """See `Guests`."""
-        await self._disturbance.guest_remove(name)
+        await self._ports.guest_remove(name)
 
     def namespace(self, name: str) -> Path:
         """See `Namespaces`."""

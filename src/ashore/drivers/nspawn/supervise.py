@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ashore.drivers.nspawn.layout import Definition, Layout
-from ashore.drivers.nspawn.names import Names
+from ashore.drivers.shared.names import Names
 from ashore.host import cgroups
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ashore.drivers.nspawn import command
 from ashore.drivers.nspawn.layout import Definition, Layout
-from ashore.drivers.nspawn.names import Names
 from ashore.drivers.nspawn.supervise import Limits, end, leader
+from ashore.drivers.shared.names import Names
 from ashore.host import cgroups
 from ashore.host.run import run
 from ashore.host.wait import until

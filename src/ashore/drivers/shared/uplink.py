@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ashore.drivers.base import Record
-from ashore.drivers.nspawn.names import Names
+from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
 from ashore.host import links
 from ashore.host.run import run

@@ -2,13 +2,16 @@
 
 from ipaddress import IPv4Interface
 
-from ashore.drivers.nspawn.names import Names
+from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError, ExitCode
 from ashore.host import links
 from ashore.model.types import Network
 
 BRIDGE = "br0"
 HOST_PORT = "host"
+
+_ENDS = ("veth", "tun")
+"""Kinds of the links that end at a machine; iproute2 calls a tap so."""
 
 
 class Fabric:
@@ -122,6 +125,11 @@ class Fabric:
         lines = [f"link add {machine} type veth peer name {eth0}", _port(machine)]
         await links.batch(lines, self._names.fabric)
 
+    async def tap(self, machine: str) -> None:
+        """Put a virtual machine on the bridge: a tap that its process opens by name."""
+        lines = [f"tuntap add dev {machine} mode tap", _port(machine)]
+        await links.batch(lines, self._names.fabric)
+
     async def cut(self, machine: str) -> None:
         """Take the machine off the bridge at once. No error if it is not on it."""
         fabric = self._names.fabric
@@ -153,4 +161,4 @@ def _port(name: str) -> str:
 
 def _ports(inside: dict[str, links.Link]) -> list[str]:
     """The machines' ends among the links of the fabric."""
-    return [name for name, link in inside.items() if link.kind == "veth" and name != HOST_PORT]
+    return [name for name, link in inside.items() if link.kind in _ENDS and name != HOST_PORT]

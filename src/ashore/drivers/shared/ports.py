@@ -1,61 +1,24 @@
-"""What drills ask of the driver: frozen machines, disturbed links, a client's place."""
+"""Disturbed links, and a place for a client: what every driver with a fabric of ours can do."""
 
-import contextlib
 import json
 from collections.abc import Sequence
 from ipaddress import IPv4Interface
-from pathlib import Path
 from typing import Any
 
-from ashore.drivers.nspawn.fabric import HOST_PORT, Fabric
-from ashore.drivers.nspawn.names import Names, mac
-from ashore.errors import AshoreError
-from ashore.host import cgroups, links
+from ashore.drivers.shared.fabric import HOST_PORT, Fabric
+from ashore.drivers.shared.names import Names, mac
+from ashore.host import links
 from ashore.host.run import run
-from ashore.host.wait import until
 
 _FORWARDING, _DISABLED = 3, 0  # linux/if_bridge.h, BR_STATE_*
-_FROZEN = 5.0  # s; a whole machine takes some milliseconds
 
 
-class Disturbance:
-    """Implements `Freeze`, `Links` and `Guests` for the machines of one stack."""
+class Ports:
+    """Implements `Links` and `Guests` at the ports of the stack's bridge."""
 
     def __init__(self, names: Names, fabric: Fabric) -> None:
         self._names = names
         self._fabric = fabric
-
-    async def freeze(self, name: str) -> None:
-        """See `Freeze`."""
-        file, frozen, _ = self._freezer(name)
-        if not file.exists():
-            raise AshoreError(f"{name} cannot be frozen: there is no {file}")
-        file.write_text(frozen)
-        events = file.with_name("cgroup.events")
-
-        def observe() -> str:
-            if events.exists():
-                return "" if "frozen 1" in events.read_text() else "still running"
-            state = file.read_text().strip()
-            return "" if state == frozen else state
-
-        await until(f"{name} is frozen", observe, timeout=_FROZEN)
-
-    def thaw(self, name: str) -> None:
-        """See `Freeze`."""
-        file, _, thawed = self._freezer(name)
-        with contextlib.suppress(FileNotFoundError):
-            file.write_text(thawed)
-
-    def _freezer(self, name: str) -> tuple[Path, str, str]:
-        """The file that freezes, and what to write to freeze and to thaw."""
-        found = cgroups.hierarchies()
-        if found.legacy:
-            root = found.controllers.get("freezer", Path("/sys/fs/cgroup/freezer"))
-            return root / self._names.cgroup / name / "freezer.state", "FROZEN", "THAWED"
-        unified = found.unified or Path("/sys/fs/cgroup")
-        group = unified / "ashore.slice" / self._names.unit(name)
-        return group / "cgroup.freeze", "1", "0"
 
     async def link_cut(self, name: str, *, silently: bool) -> None:
         """See `Links`. The silent way leaves both ends up; the bridge drops what comes."""

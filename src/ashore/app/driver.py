@@ -1,0 +1,124 @@
+"""Which driver makes the machines of a stack, and what it needs to make them from."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ashore.app.select import Chosen
+from ashore.drivers.base import Finding, Record
+from ashore.drivers.nspawn.driver import NspawnDriver
+from ashore.drivers.qemu import kvm
+from ashore.drivers.qemu.disks import Golden
+from ashore.drivers.qemu.driver import QemuDriver
+from ashore.drivers.qemu.steps import ProgramsStep
+from ashore.errors import AshoreError, ExitCode
+from ashore.events import Emit
+from ashore.host import facts
+from ashore.image import build, disksteps
+from ashore.image import steps as image
+from ashore.image.disksteps import DiskStep, Order, TreeStep
+from ashore.image.distributions import distribution
+from ashore.image.layout import layout
+from ashore.model.host import HostFacts
+from ashore.model.load import loads_stack
+from ashore.plan.step import Step
+from ashore.transport.ssh import Login
+
+Machines = NspawnDriver | QemuDriver
+
+# Booting three machines at once on two processors took five times as long as one alone.
+_EMULATED = 10.0
+
+# A virtual machine has a kernel of its own, with the defaults of its distribution.
+_OWN_KERNEL = HostFacts(cgroup=2, cap_sys_resource=True)
+
+
+def driver(chosen: Chosen, record: Record, login: Callable[[], Login]) -> Machines:
+    """The driver of a stack. Changes nothing.
+
+    Raises:
+        AshoreError: the stack's machines were made by another one.
+    """
+    wanted, made = chosen.stack.driver, _made_by(chosen)
+    if made not in ("", wanted):
+        name = chosen.stack.name
+        raise AshoreError(
+            f"the machines of {name} were made with `driver: {made}`, not {wanted}",
+            f"`ashore down --stack {name}` removes them; then `ashore up` makes others",
+            ExitCode.USAGE,
+        )
+    return next(each for each in every(chosen, record, login) if each.name == wanted)
+
+
+def every(chosen: Chosen, record: Record, login: Callable[[], Login]) -> list[Machines]:
+    """All drivers, for who removes whatever there is."""
+    stack, state = chosen.stack, chosen.state.root
+    planned = build.planned(stack, chosen.cache)
+    golden = Golden(_order(chosen).raw, planned, chosen.cache)
+    return [
+        NspawnDriver(stack, planned, state, record),
+        QemuDriver(stack, golden, state, record, login),
+    ]
+
+
+def _made_by(chosen: Chosen) -> str:
+    """The driver of the stack file that `up` has kept; empty if there is none to be read."""
+    text = chosen.state.stack_file_text()
+    if text is None or text == chosen.text:
+        return ""
+    try:
+        return loads_stack(text, "the saved copy").driver
+    except AshoreError:
+        return ""
+
+
+def steps(chosen: Chosen, emit: Emit) -> list[Step]:
+    """What the machines are made from; the last of them has the key `image`."""
+    stack, cache = chosen.stack, chosen.cache
+    if stack.driver == "nspawn":
+        return [*image.steps(stack, cache, emit)]
+    order = _order(chosen)
+    golden = Golden(order.raw, build.planned(stack, cache), cache)
+    return [
+        image.SupplyStep(stack, cache, emit),
+        image.RootStep(cache, emit),
+        image.ImageStep(stack, cache, emit, key="image/store"),
+        TreeStep(order, emit),
+        DiskStep(order, emit),
+        ProgramsStep(golden, emit),
+    ]
+
+
+def host_packages(chosen: Chosen) -> tuple[str, ...]:
+    """Distribution packages that this host needs to make what is not cached yet."""
+    needed = build.host_packages(chosen.stack, chosen.cache)
+    if chosen.stack.driver == "qemu":
+        needed += disksteps.host_packages(_order(chosen))
+    return tuple(dict.fromkeys(needed))
+
+
+async def preflight(chosen: Chosen) -> list[Finding]:
+    """Whether this host can carry the stack's machines."""
+    place: tuple[Path, Path] = (chosen.state.root, chosen.cache)
+    if chosen.stack.driver == "nspawn":
+        from ashore.drivers.nspawn.preflight import preflight as containers
+
+        return await containers(chosen.stack, *place)
+    from ashore.drivers.qemu.preflight import preflight as virtual
+
+    return await virtual(chosen.stack, *place)
+
+
+def seen_by_machines(chosen: Chosen) -> HostFacts:
+    """The kernel that the machines run on, as far as it changes what they are told."""
+    return facts.ask() if chosen.stack.driver == "nspawn" else _OWN_KERNEL
+
+
+async def patience(chosen: Chosen) -> float:
+    """How many times as long steps may take as on machines that the processor runs itself."""
+    return _EMULATED if chosen.stack.driver == "qemu" and await kvm.missing() else 1.0
+
+
+def _order(chosen: Chosen) -> Order:
+    """The golden disk, as the stack file wants it."""
+    disk = chosen.stack.disk
+    return Order(distribution(disk.os), layout(disk), (), chosen.cache, None)

@@ -1,0 +1,81 @@
+"""Whether this host can carry a stack of virtual machines, and what to do if not."""
+
+from pathlib import Path
+
+from ashore.drivers.base import Finding, Level
+from ashore.drivers.qemu import command, kvm
+from ashore.drivers.shared import preflight as host
+from ashore.drivers.shared.preflight import ok, probe
+from ashore.model.types import Stack
+from ashore.together import together
+
+TOOLS: host.Tools = {
+    command.PROGRAM: ("qemu-system-x86", "qemu-system-x86-core", "qemu-system-x86"),
+    "qemu-img": ("qemu-utils", "qemu-img", "qemu-img"),
+    "mcopy": ("mtools", "mtools", "mtools"),
+    "mkfs.vfat": ("dosfstools", "dosfstools", "dosfstools"),
+    "mke2fs": ("e2fsprogs", "e2fsprogs", "e2fsprogs"),
+    "ssh": ("openssh-client", "openssh-clients", "openssh"),
+    "ip": ("iproute2", "iproute", "iproute2"),
+    "nft": ("nftables", "nftables", "nftables"),
+    "nsenter": ("util-linux", "util-linux", "util-linux"),
+}
+
+_TUN = Path("/dev/net/tun")
+
+
+async def preflight(stack: Stack, state: Path, cache: Path) -> list[Finding]:
+    """Everything that was looked at, the good included; changes nothing of the stack."""
+    found = [host.architecture(), *host.privilege(), *host.tools(TOOLS), _firmware(), _tun()]
+    found += [*host.room(state, cache), host.memory(stack)]
+    if any(f.level is Level.ERROR for f in found):
+        return found
+    return [*found, *await together(_kvm(), _links_work(), host.network(stack))]
+
+
+def _firmware() -> Finding:
+    found = command.firmware()
+    if found is not None:
+        return ok("firmware", f"EFI firmware {found[0]}")
+    return Finding(
+        "firmware",
+        Level.ERROR,
+        "no EFI firmware for virtual machines",
+        "the machines' disk is started by it",
+        "apt-get install ovmf",
+        packages=("ovmf",),
+    )
+
+
+def _tun() -> Finding:
+    if _TUN.exists():
+        return ok("tun", f"{_TUN} is there")
+    why = "it connects virtual machines to the stack's network"
+    return Finding("tun", Level.ERROR, f"{_TUN} is missing", why, "modprobe tun")
+
+
+async def _kvm() -> Finding:
+    missing = await kvm.missing()
+    if not missing:
+        return ok("kvm", "the processor runs virtual machines itself (KVM)")
+    return Finding(
+        "kvm",
+        Level.WARNING,
+        f"no KVM: {missing}",
+        "processors are emulated by software, ten to thirty times slower; a cluster's own "
+        "deadlines may not be kept",
+        "run it on a computer with KVM, or take `driver: nspawn`",
+    )
+
+
+async def _links_work() -> Finding:
+    """Make the kinds of links that the stack needs in a namespace that ends with the command."""
+    lines = (
+        "link add veth0 type veth peer name veth1\n"
+        "link add br0 type bridge\n"
+        "tuntap add dev tap0 mode tap\n"
+    )
+    why = "the stack's network is made of taps, a bridge and a veth pair"
+    argv = ["unshare", "--net", "ip", "-batch", "-"]
+    fix = "modprobe -a veth bridge tun"
+    return await probe("links", argv, lines, "veth, bridge and tap links", why, fix)

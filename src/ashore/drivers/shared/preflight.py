@@ -1,0 +1,168 @@
+"""What every driver asks of this host before anything is touched."""
+
+import os
+import platform
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from ashore.drivers.base import Finding, Level
+from ashore.drivers.shared.fabric import Fabric
+from ashore.drivers.shared.names import Names
+from ashore.errors import AshoreError
+from ashore.host.run import CommandFailed, run
+from ashore.model.types import Stack
+
+_GIB = 1 << 30
+# Measured: the default stack's machines write 0.6 GiB; its cache, built from
+# modules, takes 14 GiB (most of it Go's own caches), from releases 3 GiB.
+_DISK_STATE = 4 * _GIB
+_DISK_CACHE = 16 * _GIB
+
+Tools = Mapping[str, tuple[str, str, str]]
+"""Program -> the package that brings it: Debian and its kin, Fedora and its kin, Arch."""
+
+_INSTALL = ("apt-get install", "dnf install", "pacman -S")
+
+_CAP_SYS_ADMIN = 21
+
+
+def ok(name: str, what: str) -> Finding:
+    """Of what is as it should be."""
+    return Finding(name, Level.OK, what)
+
+
+def architecture() -> Finding:
+    """Whether the programs of a stack run on this processor."""
+    machine = platform.machine()
+    if machine == "x86_64":
+        return ok("architecture", "amd64")
+    return Finding(
+        "architecture",
+        Level.ERROR,
+        f"the processor is {machine}",
+        "the programs are built and tested for amd64 only",
+        "use an amd64 host",
+    )
+
+
+def privilege() -> list[Finding]:
+    """Whether this is root, and a root that may do what is needed."""
+    if os.geteuid() != 0:
+        why = "namespaces, mounts and control groups of the host need root"
+        return [Finding("root", Level.ERROR, "not root", why, "run it with sudo")]
+    found = [ok("root", "root")]
+    mapping = Path("/proc/self/uid_map").read_text().split()
+    status = Path("/proc/self/status").read_text()
+    effective = int(status.partition("CapEff:")[2].split()[0], 16)
+    if mapping[:2] != ["0", "0"] or not effective >> _CAP_SYS_ADMIN & 1:
+        found.append(
+            Finding(
+                "container",
+                Level.ERROR,
+                "this is an unprivileged container",
+                "its root may neither mount nor make namespaces",
+                "run on the host itself, or in a privileged container",
+            )
+        )
+    return found
+
+
+def _family() -> int:
+    """Column of `Tools` for this distribution; Debian's where it is unknown."""
+    release = Path("/etc/os-release")
+    text = release.read_text() if release.exists() else ""
+    like = [
+        word
+        for line in text.splitlines()
+        if line.startswith(("ID=", "ID_LIKE="))
+        for word in line.partition("=")[2].strip('"').split()
+    ]
+    if "fedora" in like or "rhel" in like:
+        return 1
+    return 2 if "arch" in like else 0
+
+
+def tools(wanted: Tools) -> list[Finding]:
+    """The programs that are not installed, each with its package."""
+    family = _family()
+    found: list[Finding] = []
+    for tool, packages in wanted.items():
+        # sbin is not on every user's path, but on that of every command here.
+        path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+        if shutil.which(tool, path=path):
+            continue
+        found.append(
+            Finding(
+                f"tool-{tool}",
+                Level.ERROR,
+                f"{tool} is not installed",
+                "machines and their network are made with it",
+                f"{_INSTALL[family]} {packages[family]}",
+                packages=(packages[family],),
+            )
+        )
+    return found or [ok("tools", f"{', '.join(wanted)} are installed")]
+
+
+def room(state: Path, cache: Path) -> list[Finding]:
+    """Whether the machines and the cache have room."""
+    return [disk("state", state, _DISK_STATE), disk("cache", cache, _DISK_CACHE)]
+
+
+def disk(name: str, directory: Path, wanted: int) -> Finding:
+    """Whether the file system of a directory has as many bytes free."""
+    there = next(p for p in (directory, *directory.parents) if p.exists())
+    free = shutil.disk_usage(there).free
+    # What is in the cache already needs no room again.
+    if directory.exists() and name == "cache":
+        wanted = _DISK_STATE
+    what = f"{free / _GIB:.0f} GiB free for {directory}"
+    if free >= wanted:
+        return ok(f"disk-{name}", what)
+    why = f"about {wanted / _GIB:.0f} GiB are needed"
+    fix = f"make room, or set ASHORE_{name.upper()} to a directory on a larger disk"
+    return Finding(f"disk-{name}", Level.ERROR, what, why, fix)
+
+
+def memory(stack: Stack) -> Finding:
+    """Whether the machines' limits fit into what is available."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    kib = {key: int(value.split()[0]) for key, _, value in (line.partition(":") for line in lines)}
+    available = kib["MemAvailable"] * 1024
+    wanted = sum(machine.memory for machine in stack.machines)
+    what = f"{available / _GIB:.1f} GiB of memory available"
+    if available >= wanted:
+        return ok("memory", what)
+    return Finding(
+        "memory",
+        Level.WARNING,
+        what,
+        f"the machines may use {wanted / _GIB:.1f} GiB together",
+        "lower `memory` or `count` of the machines in the stack file",
+    )
+
+
+async def probe(name: str, argv: list[str], text: str, what: str, why: str, fix: str) -> Finding:
+    """Try something out; what it prints is what is wrong.
+
+    Args:
+        text: its standard input.
+        what, why, fix: of the finding; `what` is a plural, "veth links".
+    """
+    try:
+        await run(argv, stdin=text.encode(), timeout=10)
+    except CommandFailed as error:
+        said = error.message.splitlines()[1:2] or [error.message]
+        return Finding(name, Level.ERROR, f"{what} do not work: {said[0]}", why, fix)
+    return ok(name, f"{what} work")
+
+
+async def network(stack: Stack) -> Finding:
+    """Whether the stack's addresses are free on this host."""
+    try:
+        await Fabric(Names(stack.name), stack.network).refuse_collision()
+    except AshoreError as error:
+        why = "packets to the machines would go astray"
+        return Finding("network", Level.ERROR, error.message, why, error.hint)
+    return ok("network", f"{stack.network.cidr} is free on this host")

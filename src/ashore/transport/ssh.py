@@ -1,0 +1,182 @@
+"""Into a virtual machine by SSH, from this computer's link into the stack.
+
+One connection carries every command: under software emulation the handshake of
+each would cost a second. OpenSSH keeps it open in the background, for a while.
+"""
+
+import os
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from pathlib import Path
+
+from ashore.host.run import CommandFailed, Completed, run
+from ashore.transport.base import MachineDown
+from ashore.transport.shell import ENVIRONMENT, PUT
+
+_FAILED = 255  # ssh(1): an error of ssh itself
+_KILLED = 137  # timeout(1), when it sent SIGKILL
+_CONNECT = 10  # s
+_KEPT = 60  # s, of a connection that nobody uses
+_ALIVE = (5, 6)  # s between two signs of life, and how many may be missing
+# A machine under software emulation takes its time to start a command.
+_LATE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How this computer logs in to the machines of a stack.
+
+    Attributes:
+        key: file with the private key. known: file with the machines' host keys.
+    """
+
+    key: Path
+    known: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way to one machine.
+
+    Attributes:
+        source: the address of this computer's link into the stack: the packets
+            leave there or not at all.
+        control: the socket of the connection that is kept.
+    """
+
+    machine: str
+    address: IPv4Address
+    source: IPv4Address
+    control: Path
+
+
+def command(way: Way, login: Login, *, terminal: bool = False) -> list[str]:
+    """The beginning of the command; what runs on the machine follows as one argument."""
+    options = {
+        "BatchMode": "yes",
+        "BindAddress": str(way.source),
+        "ConnectTimeout": str(_CONNECT),
+        "ControlMaster": "auto",
+        "ControlPath": str(way.control),
+        "ControlPersist": str(_KEPT),
+        "HostKeyAlias": way.machine,
+        "IdentitiesOnly": "yes",
+        "IdentityFile": str(login.key),
+        "LogLevel": "ERROR",
+        "ServerAliveCountMax": str(_ALIVE[1]),
+        "ServerAliveInterval": str(_ALIVE[0]),
+        "StrictHostKeyChecking": "yes",
+        "UserKnownHostsFile": str(login.known),
+    }
+    flags = [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
+    return ["ssh", "-F", "none", *(["-t"] if terminal else []), *flags, f"root@{way.address}", "--"]
+
+
+class SshTransport:
+    """A `Transport` to a virtual machine.
+
+    Args:
+        login: makes the files if they are not there yet.
+        runs: whether the machine is running.
+    """
+
+    def __init__(self, way: Way, login: Callable[[], Login], runs: Callable[[], bool]) -> None:
+        self.machine = way.machine
+        self._way = way
+        self._login = login
+        self._runs = runs
+
+    def argv(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> list[str]:
+        """The command as it runs on this computer, to be exec'ed with the caller's terminal.
+
+        Raises:
+            MachineDown: it is not running.
+        """
+        terminal = os.isatty(0) and os.isatty(1)
+        return [*self._ssh(terminal=terminal), _remote(command, env)]
+
+    def inside(self, command: Sequence[str]) -> list[str]:
+        """The same without a terminal: its input and output are pipes of the caller."""
+        return [*self._ssh(terminal=False), _remote(command)]
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes | None = None,
+        timeout: float = 60.0,
+        check: bool = True,
+        env: Mapping[str, str] | None = None,
+    ) -> Completed:
+        """See `Transport.run`."""
+        return await self._run(argv, stdin=stdin, timeout=timeout, check=check, env=env)
+
+    async def put(
+        self, path: str, content: bytes, *, mode: int = 0o644, owner: str = "root:root"
+    ) -> None:
+        """See `Transport.put`."""
+        await self._run(["sh", "-c", PUT, "sh", path, f"{mode:04o}", owner], stdin=content)
+
+    async def get(self, path: str) -> bytes:
+        """See `Transport.get`."""
+        return (await self._run(["cat", path], quiet=True)).stdout
+
+    def _ssh(self, *, terminal: bool) -> list[str]:
+        if not self._runs():
+            raise MachineDown(self.machine, "the machine is not running")
+        return command(self._way, self._login(), terminal=terminal)
+
+    async def _run(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes | None = None,
+        timeout: float = 60.0,
+        check: bool = True,
+        env: Mapping[str, str] | None = None,
+        quiet: bool = False,
+    ) -> Completed:
+        # Ended on the machine itself: it would go on there if only this end was killed.
+        ended = ["timeout", "--signal=KILL", f"{timeout:g}", *argv]
+        line = [*self._ssh(terminal=False), _remote(ended, env)]
+        done = await self._ask(line, stdin, timeout + _LATE, quiet=quiet)
+        if done.returncode == _KILLED and done.seconds >= timeout:
+            what = f"no end after {timeout:g} s on {self.machine}: {shlex.join(argv)}"
+            raise CommandFailed(what, "", None)
+        if check and done.returncode != 0:
+            said = "" if quiet else (done.stderr or done.stdout).decode(errors="replace").strip()
+            what = f"{self.machine}: exit {done.returncode}: {shlex.join(argv)}\n{said}"
+            raise CommandFailed(what.rstrip(), "", done)
+        return done
+
+    async def _ask(
+        self, line: list[str], stdin: bytes | None, timeout: float, *, quiet: bool
+    ) -> Completed:
+        try:
+            done = await run(line, stdin=stdin, timeout=timeout, check=False, quiet=quiet)
+        except CommandFailed as error:
+            raise MachineDown(self.machine, self._away("no answer")) from error
+        if done.returncode != _FAILED:
+            return done
+        said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no answer"]
+        raise MachineDown(self.machine, self._away(said[0]))
+
+    def _away(self, said: str) -> str:
+        """Why nothing can be asked of the machine, which may just be booting."""
+        return f"not reached by SSH: {said}" if self._runs() else "the machine went down"
+
+
+def _remote(command: Sequence[str], env: Mapping[str, str] | None = None) -> str:
+    """The one argument that the machine's shell reads."""
+    variables = [f"{k}={v}" for k, v in (ENVIRONMENT | dict(env or {})).items()]
+    return "exec " + shlex.join(["/usr/bin/env", "-i", *variables, *command])
+
+
+async def close(control: Path) -> None:
+    """End the connection that is kept, if there is one."""
+    if control.exists():
+        argv = ["ssh", "-F", "none", "-o", f"ControlPath={control}", "-O", "exit", "machine"]
+        await run(argv, check=False, timeout=5)
+        control.unlink(missing_ok=True)
