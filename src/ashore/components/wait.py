@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from ashore.errors import AshoreError
+from ashore.patience import patience
 from ashore.transport.base import CommandFailed, Completed, Connect, MachineDown
 
 
@@ -35,12 +36,13 @@ async def until(
         observe: says in a phrase what is still missing. A command that fails
             on the machine counts as an observation.
         what: the condition, for the message: "lb1: HAProxy answers".
-        seconds: until giving up.
+        seconds: until giving up, longer by `patience`.
         interval: seconds between two looks; each costs processor time, here and there.
 
     Raises:
         AshoreError: the deadline passed; names the last observation.
     """
+    seconds *= patience()
     deadline = time.monotonic() + seconds
     while True:
         try:
