@@ -13,7 +13,7 @@ from subprocess import DEVNULL
 from typing import BinaryIO
 
 from ashore.errors import AshoreError, ExitCode
-from ashore.patience import patience
+from ashore.patience import VARIABLE, patience
 
 # The environment is rebuilt from this list: what a user's shell exports must
 # not change what a step does. Proxy and registry settings have to pass, or
@@ -23,6 +23,7 @@ _ENVIRONMENT = (
     "PATH",
     "TERM",
     "TMPDIR",
+    VARIABLE,
     "SSL_CERT_FILE",
     "http_proxy",
     "https_proxy",
