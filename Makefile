@@ -6,8 +6,8 @@ BIN    := $(VENV)/bin
 # `ashore up` makes namespaces and mounts: root, by sudo where it is needed.
 SUDO   ?= $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: up down status test test-boot test-qemu unit lint drills bench bench-failover \
-	bench-throughput bench-storage bench-load bench-services docs clean
+.PHONY: up down status test test-boot test-qemu test-host unit lint drills bench \
+	bench-failover bench-throughput bench-storage bench-load bench-services docs clean
 
 up: $(VENV)/.ready
 	$(SUDO) $(BIN)/ashore up
@@ -29,6 +29,10 @@ test-boot: $(VENV)/.ready-dev
 # Virtual machines: the drivers' contract, and a pair of load balancers whose address moves.
 test-qemu: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_driver.py tests/machine/qemu_pair.py
+
+# A stack on the golden disk as its host, in QEMU; most of an hour under software emulation.
+test-host: $(VENV)/.ready-dev
+	$(SUDO) $(BIN)/pytest -x -s tests/machine/own_host.py
 
 unit: $(VENV)/.ready-dev
 	$(BIN)/pytest tests -m "not machines"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 
 from ashore.errors import AshoreError
+from ashore.patience import patience as of_this_computer
 from ashore.transport.base import CommandFailed, Completed, Connect, MachineDown
 
 patience: ContextVar[float] = ContextVar("patience", default=1.0)
@@ -13,8 +14,8 @@ patience: ContextVar[float] = ContextVar("patience", default=1.0)
 
 
 def stretched(seconds: float) -> float:
-    """A deadline, as long as this stack's machines need it."""
-    return seconds * patience.get()
+    """A deadline, as long as this stack's machines or this computer need it."""
+    return seconds * max(patience.get(), of_this_computer())
 
 
 class Watched:
@@ -44,7 +45,7 @@ async def until(
         observe: says in a phrase what is still missing. A command that fails
             on the machine counts as an observation.
         what: the condition, for the message: "lb1: HAProxy answers".
-        seconds: until giving up.
+        seconds: until giving up, longer by `patience`.
         interval: seconds between two looks; each costs processor time, here and there.
 
     Raises:
