@@ -21,16 +21,15 @@ from ashore.supply.machine import architecture
 
 # A mirror may be weeks behind; nothing of the chroot is ever handed on.
 OPTIONS = ("--aptopt=Acquire::Check-Valid-Until false",)
-PACKAGES = ("ashore-test-dummy", "virtualbox")
-# What virtualbox depends on and no machine is started with: the kernel's modules, which
-# would bring a compiler and a kernel, and a service manager.
+PACKAGES = ("ashore-test-dummy", "systemd-standalone-sysusers", "virtualbox")
+# The kernel's modules, on which virtualbox depends, would bring a compiler and a kernel.
 DUMMY = """\
 Package: ashore-test-dummy
 Version: 1
 Architecture: all
 Maintainer: nobody <nobody@localhost>
-Provides: virtualbox-modules, systemd-standalone-sysusers
-Description: stands in for what this test does without
+Provides: virtualbox-modules
+Description: stands in for modules of a kernel that is not there
 """
 
 
