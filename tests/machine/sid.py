@@ -8,7 +8,6 @@ import hashlib
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +57,7 @@ def repository(directory: Path) -> str:
 
 
 async def chroot(cache: Path) -> Path:
-    """The root file system from the cache, made by mmdebstrap (half a minute) if it is not there."""
+    """The root file system from the cache; half a minute of mmdebstrap if it is not there."""
     place = cache / "virtualbox" / digest({"packages": PACKAGES, "dummy": DUMMY})
     if not place.is_dir():
         async with making(place, "virtualbox/chroot", ignore) as scratch:
@@ -71,25 +70,33 @@ async def chroot(cache: Path) -> Path:
 
 
 @contextmanager
-def entered(root: Path, shared: Sequence[Path]) -> Iterator[tuple[str, ...]]:
-    """A command that runs VBoxManage in the chroot, with directories of this computer in it.
+def entered(root: Path, directory: Path, shared: Sequence[Path]) -> Iterator[tuple[str, ...]]:
+    """A command that runs VBoxManage in the chroot, as a user of whom nothing is there.
 
-    All of it, VirtualBox's server too, lives in namespaces that end with the context.
+    All of it, VirtualBox's server and the mounts too, lives in namespaces that end
+    with the context, and nothing is written to the chroot in the cache.
+
+    Args:
+        directory: for what it writes.
+        shared: directories of this computer that are seen in the chroot.
     """
-    mounts = "".join(
-        f'mkdir -p "{root}{place}"; mount --bind "{place}" "{root}{place}"\n' for place in shared
-    )
-    script = f'set -e\nmount --bind "{root}" "{root}"\n{mounts}'
-    script += f'mount -t proc proc "{root}/proc"; mount --bind /dev "{root}/dev"\n'
-    script += "echo ready; exec sleep infinity"
+    upper, work, place = (directory / name for name in ("upper", "work", "root"))
+    for each in (upper, work, place):
+        each.mkdir()
+    options = f"lowerdir={root},upperdir={upper},workdir={work}"
+    lines = ["set -e", f"mount -t overlay overlay -o {options} {place}"]
+    lines += [f"mount -t proc proc {place}/proc", f"mount --bind /dev {place}/dev"]
+    for each in shared:
+        lines += [f"mkdir -p {place}{each}", f"mount --bind {each} {place}{each}"]
+    script = "\n".join([*lines, "echo ready", "exec sleep infinity"])
     space = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script]
     holder = subprocess.Popen(space, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "ready\n", "the chroot could not be entered"
-        children = Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text().split()
-        into = ["nsenter", f"--target={children[0]}", "--mount", "--pid"]
-        yield (*into, "chroot", str(root), "VBoxManage")
+        child = Path(f"/proc/{holder.pid}/task/{holder.pid}/children").read_text().split()[0]
+        into = ["nsenter", f"--target={child}", "--mount", "--pid", "chroot", str(place)]
+        yield (*into, "env", "HOME=/root", "VBoxManage")
     finally:
         os.killpg(holder.pid, signal.SIGKILL)
         holder.wait()

@@ -219,12 +219,11 @@ class VirtualBoxDriver:
             return
         uuid = self._names.uuid(name)
         await self._vbox(machine.control(uuid, "poweroff"))
-        async with asyncio.timeout(_STOP):
-            # The process of the machine holds its session until it has ended.
-            while "SessionName" in (shown := await self._vbox.show(uuid)) or (
-                _power(shown) is PowerState.ON
-            ):
-                await asyncio.sleep(0.1)
+        deadline = asyncio.get_running_loop().time() + _STOP
+        while seen := _remains(await self._vbox.show(uuid)):
+            if asyncio.get_running_loop().time() > deadline:
+                raise AshoreError(f"{name} is not off within {_STOP:.0f} s; last seen: {seen}")
+            await asyncio.sleep(0.1)
 
     async def _power(self, name: str) -> PowerState:
         if name not in await self._known():
@@ -243,7 +242,7 @@ class VirtualBoxDriver:
         for name in await self.states():
             try:
                 await self.remove(name)
-            except (AshoreError, OSError, TimeoutError) as error:
+            except (AshoreError, OSError) as error:
                 errors.append(f"error: {error}")
         await teardown.release(self._vbox, self._golden)
         left = [f"machine {name}" for name in await self.states()]
@@ -305,6 +304,13 @@ class VirtualBoxDriver:
 
 def _power(shown: Mapping[str, str]) -> PowerState:
     return PowerState.OFF if shown["VMState"] in _OFF else PowerState.ON
+
+
+def _remains(shown: Mapping[str, str]) -> str:
+    """What is still there of a machine that was switched off; its process holds a session."""
+    if _power(shown) is PowerState.ON:
+        return shown["VMState"]
+    return f"session {shown['SessionName']}" if "SessionName" in shown else ""
 
 
 def _limits(shown: Mapping[str, str]) -> Limits:

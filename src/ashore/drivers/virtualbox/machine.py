@@ -69,11 +69,8 @@ def make(wanted: Definition) -> list[Command]:
         _hardware(wanted),
         _network(wanted),
         limit(wanted.uuid, limits(wanted.machine)),
-        ["storagectl", wanted.uuid, "--name", _CONTROLLER, "--add", "sata"]
-        + ["--controller", "IntelAhci", "--portcount", str(_DATA_PORT + len(data))]
-        + ["--bootable", "on"],
-        ["createmedium", "disk", "--filename", str(wanted.layout.root)]
-        + ["--diffparent", str(wanted.golden)],
+        _controller(wanted.uuid, _DATA_PORT + len(data)),
+        _disk(wanted.layout.root, "--diffparent", str(wanted.golden)),
         _attach(wanted.uuid, 0, "hdd", wanted.layout.root),
         _attach(wanted.uuid, _SEED_PORT, "dvddrive", wanted.layout.seed),
         *(command for i, disk in enumerate(data, 1) for command in _data(wanted.uuid, i, disk)),
@@ -113,6 +110,15 @@ def _mac(address: str) -> str:
     return address.replace(":", "").upper()
 
 
+def _controller(uuid: str, ports: int) -> Command:
+    argv = ["storagectl", uuid, "--name", _CONTROLLER, "--add", "sata"]
+    return [*argv, "--controller", "IntelAhci", "--portcount", str(ports), "--bootable", "on"]
+
+
+def _disk(file: Path, *what: str) -> Command:
+    return ["createmedium", "disk", "--filename", str(file), *what]
+
+
 def _attach(uuid: str, port: int, kind: str, medium: Path) -> Command:
     argv = ["storageattach", uuid, "--storagectl", _CONTROLLER, "--port", str(port)]
     return [*argv, "--device", "0", "--type", kind, "--medium", str(medium)]
@@ -122,7 +128,7 @@ def _data(uuid: str, index: int, disk: Path) -> list[Command]:
     port = _DATA_PORT + index - 1
     serial = f"VBoxInternal/Devices/ahci/0/Config/Port{port}/SerialNumber"
     return [
-        ["createmedium", "disk", "--filename", str(disk), "--size", str(DATA_SIZE)],
+        _disk(disk, "--size", str(DATA_SIZE)),
         _attach(uuid, port, "hdd", disk),
         ["setextradata", uuid, serial, data_serial(index)],
     ]
