@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from ashore.drivers.virtualbox import machine, seed, teardown
 from ashore.drivers.virtualbox.layout import Layout
 from ashore.drivers.virtualbox.machine import Definition, Limits
 from ashore.drivers.virtualbox.names import Names, strangers
-from ashore.drivers.virtualbox.vboxmanage import PROGRAM, Medium, VBoxManage
+from ashore.drivers.virtualbox.vboxmanage import Medium, VBoxManage
 from ashore.errors import AshoreError, ExitCode
 from ashore.host import files
 from ashore.host.locks import exclusive
@@ -55,7 +55,6 @@ class VirtualBoxDriver:
     Args:
         golden: the golden disk as VDI; it is never written to and never deleted.
         state: the stack's own directory (`/var/lib/ashore/demo`).
-        command: what stands for `VBoxManage` on a command line.
     """
 
     name = "virtualbox"
@@ -67,7 +66,7 @@ class VirtualBoxDriver:
         state: Path,
         record: Record,
         reach: Reach,
-        command: Sequence[str] = PROGRAM,
+        vbox: VBoxManage,
     ) -> None:
         self._stack = stack
         self._golden = golden
@@ -75,7 +74,7 @@ class VirtualBoxDriver:
         self._record = record
         self._reach = reach
         self._names = Names(stack.name)
-        self._vbox = VBoxManage(command)
+        self._vbox = vbox
         # Two that open the golden disk for the first time at once get in each other's way.
         self._making = asyncio.Lock()
 

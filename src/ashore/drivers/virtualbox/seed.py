@@ -1,6 +1,7 @@
 """The NoCloud seed of a virtual machine: an ISO, with what VirtualBox alone needs added."""
 
 import io
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,7 +31,8 @@ set -e
 keep() { # serial number, directory
   grep -q "^LABEL=$1 " /etc/fstab && return
   disk=$(ls /dev/disk/by-id/*_"$1")
-  blkid -p "$disk" >/dev/null || mkfs.ext4 -q -L "$1" "$disk"
+  # 2: there is nothing on it yet. Anything else that fails is no reason to write to it.
+  blkid -p "$disk" >/dev/null || [ $? -ne 2 ] || mkfs.ext4 -q -L "$1" "$disk"
   udevadm settle --timeout=30
   mkdir -p "$2"
   echo "LABEL=$1 $2 ext4 nodev 0 2" >>/etc/fstab
@@ -58,7 +60,9 @@ def documents(names: Names, blueprint: Blueprint) -> Mapping[str, str]:
 
 def mounts(data: tuple[str, ...]) -> str:
     """What the machine runs at every boot, before anything that uses the directories."""
-    lines = [f"keep {data_serial(i)} '{directory}'\n" for i, directory in enumerate(data, 1)]
+    lines = [
+        f"keep {data_serial(i)} {shlex.quote(directory)}\n" for i, directory in enumerate(data, 1)
+    ]
     return _MOUNTS + "".join(lines)
 
 
