@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # `ashore up` makes namespaces and mounts: root, by sudo where it is needed.
 SUDO   ?= $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: up down status test test-boot unit lint drills bench bench-failover \
+.PHONY: up down status test test-boot test-virtualbox unit lint drills bench bench-failover \
 	bench-throughput bench-storage bench-load bench-services docs clean
 
 up: $(VENV)/.ready
@@ -25,6 +25,10 @@ test: $(VENV)/.ready-dev
 # Boot the golden disk in QEMU to the end of cloud-init; minutes under software emulation.
 test-boot: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/pytest tests/machine/boot_disk.py
+
+# Make machines by the real VBoxManage in a chroot, and boot one's disk and seed in QEMU.
+test-virtualbox: $(VENV)/.ready-dev
+	$(SUDO) $(BIN)/pytest tests/machine/virtualbox.py
 
 unit: $(VENV)/.ready-dev
 	$(BIN)/pytest tests -m "not machines"

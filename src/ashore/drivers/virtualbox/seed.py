@@ -1,5 +1,6 @@
 """The NoCloud seed of a virtual machine: an ISO, with what VirtualBox alone needs added."""
 
+import contextlib
 import io
 import shlex
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from ashore.drivers.virtualbox.machine import data_serial
 from ashore.drivers.virtualbox.names import Names
 from ashore.host.files import write
 from ashore.model.types import Role
+
+_FILES = ("user-data", "meta-data", "network-config", "vendor-data")
 
 _NAT = """\
   nat0:
@@ -87,16 +90,16 @@ def save(path: Path, files: Mapping[str, str]) -> None:
 def load(path: Path) -> dict[str, str]:
     """What `save` wrote; empty if there is no seed."""
     import pycdlib
+    from pycdlib.pycdlibexception import PyCdlibException
 
     if not path.exists():
         return {}
     iso = pycdlib.PyCdlib()
     iso.open(str(path))
     found: dict[str, str] = {}
-    for child in iso.list_children(joliet_path="/"):
-        name = child.file_identifier().decode("utf-16-be")
-        if child.is_file():
-            content = io.BytesIO()
+    for name in _FILES:
+        content = io.BytesIO()
+        with contextlib.suppress(PyCdlibException):
             iso.get_file_from_iso_fp(content, joliet_path=f"/{name}")
             found[name] = content.getvalue().decode()
     iso.close()

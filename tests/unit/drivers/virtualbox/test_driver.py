@@ -110,7 +110,7 @@ async def test_a_machine_that_will_not_go_off_is_told(
 ) -> None:
     monkeypatch.setattr(module, "_STOP", 0.0)
     vbox.stays = True
-    with pytest.raises(AshoreError, match="cp1 is not off.*last seen: running"):
+    with pytest.raises(AshoreError, match=r"cp1 is not off.*last seen: running"):
         await driver.power_off("cp1")
 
 
