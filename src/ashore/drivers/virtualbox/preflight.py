@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Sequence
+from ipaddress import IPv4Network
 from pathlib import Path
 
 from ashore.drivers.base import Finding, Level
@@ -15,6 +16,8 @@ _OLDEST = (7, 0)
 _NEWEST = (7, 2)
 _DEVICE = Path("/dev/vboxdrv")
 _GIB = 1 << 30
+_NAT = IPv4Network("10.0.2.0/24")
+"""Which VirtualBox's NAT gives out of."""
 
 
 async def preflight(stack: Stack, command: Sequence[str] = PROGRAM) -> list[Finding]:
@@ -25,7 +28,8 @@ async def preflight(stack: Stack, command: Sequence[str] = PROGRAM) -> list[Find
         known, running = await together(vbox.machines(), vbox.machines("runningvms"))
     except AshoreError as error:
         return [_missing(error)]
-    return [*found, of_names(stack, known), _port(stack, running), *_uplink(stack)]
+    found += [of_names(stack, known), of_network(stack), _port(stack, running)]
+    return [*found, *_uplink(stack)]
 
 
 def _missing(error: AshoreError) -> Finding:
@@ -77,6 +81,20 @@ def of_names(stack: Stack, known: Sequence[Listed]) -> Finding:
             "rename it (VBoxManage modifyvm --name), or give the stack another name",
         )
     return Finding("vm-names", Level.OK, "no other VM has a name of this stack's machines")
+
+
+def of_network(stack: Stack) -> Finding:
+    """Whether the gateway can tell its two networks apart."""
+    cidr = stack.network.cidr
+    if not cidr.overlaps(_NAT):
+        return Finding("network", Level.OK, f"{cidr} is another network than that of the NAT")
+    return Finding(
+        "network",
+        Level.ERROR,
+        f"{cidr} overlaps with {_NAT}",
+        "the gateway has a network card in VirtualBox's NAT, which uses that one",
+        "give the stack another network.cidr",
+    )
 
 
 def _port(stack: Stack, running: Sequence[Listed]) -> Finding:

@@ -32,13 +32,14 @@ async def release(vbox: VBoxManage, golden: Path) -> None:
     media = await vbox.media()
     for disk in media:
         cloned = any(each.parent == disk.uuid for each in media)
-        if Path(disk.location) == golden and not cloned:
+        if Path(disk.location).resolve() == golden.resolve() and not cloned:
             await vbox(machine.close("disk", disk.uuid, delete=False))
 
 
 def within(media: Iterable[Medium], directory: Path) -> list[Medium]:
     """Those whose file is in the directory or below."""
-    return [each for each in media if Path(each.location).is_relative_to(directory)]
+    place = directory.resolve()
+    return [each for each in media if Path(each.location).resolve().is_relative_to(place)]
 
 
 def leaves_first(media: Sequence[Medium]) -> list[Medium]:

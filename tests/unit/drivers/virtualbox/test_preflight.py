@@ -1,3 +1,6 @@
+from dataclasses import replace
+from ipaddress import IPv4Network
+
 import pytest
 
 from ashore.drivers.base import Level
@@ -29,6 +32,15 @@ def test_names() -> None:
     assert preflight.of_names(STACK, [own]).level is Level.OK
     other = Listed("ashore-demo-gw", "11111111-2222-3333-4444-555555555555")
     assert preflight.of_names(STACK, [other]).level is Level.ERROR
+
+
+@pytest.mark.parametrize(
+    ("cidr", "level"),
+    [("10.79.213.0/24", Level.OK), ("10.0.2.0/24", Level.ERROR), ("10.0.0.0/16", Level.ERROR)],
+)
+def test_the_nats_own_network_is_not_the_stacks(cidr: str, level: Level) -> None:
+    stack = replace(STACK, network=replace(STACK.network, cidr=IPv4Network(cidr)))
+    assert preflight.of_network(stack).level is level
 
 
 @pytest.mark.spawns
