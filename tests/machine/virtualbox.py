@@ -281,6 +281,13 @@ async def test_down_without_the_state_directory(place: Place) -> None:
     await nothing_left(place)
 
 
+async def test_down_after_another_golden_disk_was_built(place: Place) -> None:
+    await not_started(place.driver(), STORAGE)
+    later = replace(place, golden=place.state / "later.vdi").driver()
+    assert await later.destroy() == []
+    await nothing_left(place)
+
+
 async def test_two_stacks_share_the_golden_disk(place: Place) -> None:
     other = replace(STACK, name="vby", machines=(STORAGE,))
     one, two = place.driver(), replace(place, state=place.state / "other").driver(other)

@@ -75,7 +75,7 @@ class VirtualBoxDriver:
         self._reach = reach
         self._names = Names(stack.name)
         self._vbox = vbox
-        # Two that open the golden disk for the first time at once get in each other's way.
+        # The first clone opens the golden disk and the last one that goes closes it.
         self._making = asyncio.Lock()
 
     async def fabric_drift(self) -> list[str]:
@@ -139,14 +139,15 @@ class VirtualBoxDriver:
 
     async def _make(self, blueprint: Blueprint) -> None:
         name = blueprint.machine.name
-        await self.remove(name)
         layout = self._layout(name)
-        files.make_directory(layout.directory)
-        seed.save(layout.seed, self._documents(blueprint))
         wanted = Definition(self._names, blueprint.machine, layout, self._golden, blueprint.data)
-        async with self._making, self._switching(name):
-            for command in machine.make(wanted):
-                await self._vbox(command)
+        async with self._making:
+            await self._remove(name)
+            files.make_directory(layout.directory)
+            seed.save(layout.seed, self._documents(blueprint))
+            async with self._switching(name):
+                for command in machine.make(wanted):
+                    await self._vbox(command)
 
     async def _limit(self, blueprint: Blueprint) -> None:
         name, uuid = blueprint.machine.name, self._names.uuid(blueprint.machine.name)
@@ -231,6 +232,10 @@ class VirtualBoxDriver:
 
     async def remove(self, name: str) -> None:
         """See `Driver`."""
+        async with self._making:
+            await self._remove(name)
+
+    async def _remove(self, name: str) -> None:
         await self.power_off(name)
         uuid = (await self._known()).get(name)
         await teardown.remove(self._vbox, uuid, self._layout(name).directory)
@@ -243,7 +248,7 @@ class VirtualBoxDriver:
                 await self.remove(name)
             except (AshoreError, OSError) as error:
                 errors.append(f"error: {error}")
-        await teardown.release(self._vbox, self._golden)
+        await teardown.release(self._vbox, [str(self._golden)])
         left = [f"machine {name}" for name in await self.states()]
         left += [f"disk {m.location}" for m in await self._media()]
         return [*left, *errors] if left else []

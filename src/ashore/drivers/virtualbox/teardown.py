@@ -1,6 +1,6 @@
 """Taking machines away, by what VirtualBox has in its registry and what lies on the disk."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from ashore.drivers.virtualbox import machine
@@ -18,6 +18,8 @@ async def remove(vbox: VBoxManage, uuid: str | None, directory: Path) -> None:
     Args:
         uuid: None if VirtualBox does not know the machine.
     """
+    own = within(await vbox.media(), directory)
+    bases = {each.parent for each in own if each.parent} - {each.uuid for each in own}
     if uuid is not None:
         await vbox(["unregistervm", uuid])
     for disk in leaves_first(within(await vbox.media(), directory)):
@@ -25,14 +27,19 @@ async def remove(vbox: VBoxManage, uuid: str | None, directory: Path) -> None:
     for dvd in within(await vbox.media("dvds"), directory):
         await vbox(machine.close("dvd", dvd.uuid, delete=False))
     await files.remove([directory])
+    await release(vbox, bases)
 
 
-async def release(vbox: VBoxManage, golden: Path) -> None:
-    """Let VirtualBox forget the golden disk if no clone of it is left; the file stays."""
+async def release(vbox: VBoxManage, bases: Collection[str]) -> None:
+    """Let VirtualBox forget golden disks that no clone is left of; their files stay.
+
+    Args:
+        bases: identifiers or paths of the disks.
+    """
     media = await vbox.media()
+    cloned = {each.parent for each in media}
     for disk in media:
-        cloned = any(each.parent == disk.uuid for each in media)
-        if Path(disk.location).resolve() == golden.resolve() and not cloned:
+        if (disk.uuid in bases or disk.location in bases) and disk.uuid not in cloned:
             await vbox(machine.close("disk", disk.uuid, delete=False))
 
 
