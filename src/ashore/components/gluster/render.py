@@ -152,6 +152,9 @@ def options(stack: Stack, storage: Storage, leaving: Sequence[str] = ()) -> dict
     if storage.type is not VolumeType.DISPERSE:
         found["cluster.quorum-type"] = "auto"
         found["cluster.favorite-child-policy"] = "majority"
+        # A directory that was removed while a brick was away is deleted there. By default it is
+        # first moved aside, which a quota refuses with EINVAL for ever: gluster issue 3921.
+        found["cluster.use-anonymous-inode"] = "no"
     return found
 
 
