@@ -51,8 +51,8 @@ SCRIPT = f"""\
 exec >/dev/ttyS1 2>&1
 echo {BEGIN}
 hostname
-ip -4 -o address show dev eth0
-ip -4 -o address show dev nat0
+ip -color=never -4 -o address show dev eth0
+ip -color=never -4 -o address show dev nat0
 findmnt -rn -o TARGET,SOURCE -t ext4
 vgck vg0 && echo group-sound
 sshd -t && echo sshd-sound
