@@ -100,7 +100,9 @@ class Place:
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
     ashore = Path(sys.executable).parent / "ashore"
-    argv = [ashore, "image", "build", "--yes", "-o", "json", "--format", "vdi"]
+    # By a name: of several stacks that are up, none is meant without one.
+    argv = [ashore, "image", "build", "--stack", NAMES.stack, "--yes", "-o", "json"]
+    argv += ["--format", "vdi"]
     built = subprocess.run(argv, capture_output=True, text=True, timeout=BUILD_SECONDS, check=True)
     golden = Path(json.loads(built.stdout)["files"][0]["path"])
     root = asyncio.run(sid.chroot(cache_root()))
