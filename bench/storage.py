@@ -32,13 +32,16 @@ def main() -> None:
     print(describe())
     rows: list[tuple[str, dict[str, Any]]] = []
     lines: list[str] = []
-    for number, kind in enumerate(chosen.types):
-        _with_stack(
-            kind, lambda stack, k=kind, n=number: _type(stack, k, n, chosen.runs, rows, lines)
-        )
-    _table(rows)
-    print("\n" + "\n".join(lines))
-    print(describe())
+    try:
+        for number, kind in enumerate(chosen.types):
+            _with_stack(
+                kind, lambda stack, k=kind, n=number: _type(stack, k, n, chosen.runs, rows, lines)
+            )
+    finally:
+        # What was measured before a type failed is told all the same.
+        _table(rows)
+        print("\n" + "\n".join(lines))
+        print(describe())
 
 
 def _with_stack(kind: str, work: Callable[[Stack], None]) -> None:
