@@ -95,7 +95,7 @@ class SystemdSupervisor:
         await until(f"{machine} is off", partial(left, group), timeout=_GONE, interval=0.005)
 
     async def clear(self) -> None:
-        """Nothing: systemd removes the slice with its last unit."""
+        """Nothing: the slice is every stack's, and stays, empty, until the host's next boot."""
 
     def _group(self, machine: str) -> Path:
         return self._slice / self._names.unit(machine)
