@@ -44,10 +44,12 @@ async def down(chosen: Chosen, emit: Emit) -> int:
 
 async def _destroy(chosen: Chosen) -> list[str]:
     """Every driver looks: the file may name another one by now, or be lost with the state."""
-    left: list[str] = []
-    for each in driver.every(chosen, Ledger(chosen.state.ledger).record, _no_login):
-        left = await each.destroy()
-    return left
+    drivers = driver.every(chosen, Ledger(chosen.state.ledger).record, _no_login)
+    left = [found for each in drivers for found in await each.destroy()]
+    if left:
+        # What one could not remove may have gone with what another one removed.
+        left = [found for each in drivers for found in await each.destroy()]
+    return list(dict.fromkeys(left))
 
 
 def _no_login() -> NoReturn:
