@@ -55,13 +55,13 @@ def fragment(
         ),
         File(
             "/etc/kubernetes/kubelet.conf",
-            _kubeconfig(stack, machine, _nearest_api(stack, machine)),
+            _kubeconfig(stack, machine),
             mode=0o600,
             notify="systemctl restart kubelet",
         ),
         File(
             f"{DIRECTORY}/discovery.conf",
-            _kubeconfig(stack, machine, f"https://{stack.api_name}:6443"),
+            _kubeconfig(stack, machine),
             mode=0o600,
         ),
         File(f"{DIRECTORY}/join.yaml", _join(machine) + _timeouts(facts), mode=0o600),
@@ -99,18 +99,16 @@ def peer_url(machine: Machine) -> str:
     return f"https://{machine.address}:2380"
 
 
-def _nearest_api(stack: Stack, machine: Machine) -> str:
-    """A control plane's kubelet talks to the API beside it, all others to the floating IP."""
-    control_plane = machine.role is Role.CONTROLPLANE
-    return f"https://{machine.address if control_plane else stack.api_name}:6443"
-
-
-def _kubeconfig(stack: Stack, machine: Machine, server: str) -> str:
+def _kubeconfig(stack: Stack, machine: Machine) -> str:
+    # The floating IP, on control planes too. kubeadm would have their kubelets use the
+    # API server beside them; but while that one lives and its etcd does not, it lets
+    # every request wait for 34 to 60 s, the kubelet waits with it, and etcd is not
+    # started for as long as two minutes. HAProxy has taken such a server out by then.
     return render(
         __package__,
         "kubeconfig",
         cluster=stack.name,
-        server=server,
+        server=f"https://{stack.api_name}:6443",
         user=f"system:node:{machine.name}",
         certificate=KUBELET_CERTIFICATE,
     )
