@@ -8,6 +8,7 @@ from cyclopts import App, CycloptsError
 from ashore import __version__
 from ashore.cli import (
     check,
+    console,
     demo,
     docker,
     doctor,
@@ -46,6 +47,7 @@ app.command(power.power)
 app.command(machine.shell)
 app.command(machine.exec_, name="exec")
 app.command(machine.ssh)
+app.command(console.console)
 app.command(kubectl.kubectl)
 app.command(docker.docker)
 image.image.command(image_build.build)
