@@ -86,8 +86,8 @@ async def snapshot(
     room = found.rounded(size or max(volume.size // _SHARE, _LEAST))
     if room > found.free:
         raise AshoreError(
-            f"no room for a snapshot of {machine}:{name}: it needs {format_whole(room)}, and {GROUP}"
-            f" has {format_whole(found.free)} free",
+            f"no room for a snapshot of {machine}:{name}: it needs {format_whole(room)},"
+            f" and {GROUP} has {format_whole(found.free)} free",
             "a smaller --size, or `ashore volume remove` of an old snapshot",
             ExitCode.USAGE,
         )
