@@ -217,7 +217,8 @@ class StorageSection(Section):
 
 
 class DiskVolumesSection(Section):
-    """Sizes of the disk's logical volumes in group `vg0`; each can be grown online later."""
+    """Sizes of the disk's logical volumes in group `vg0`. Larger ones make `up` grow those of
+    virtual machines that exist; nothing shrinks."""
 
     root: Annotated[Memory, at_least(256)] = Field(
         default=1024 * MIB, description="Volume of `/`, at least 256MiB."
