@@ -6,8 +6,8 @@ BIN    := $(VENV)/bin
 # `ashore up` makes namespaces and mounts: root, by sudo where it is needed.
 SUDO   ?= $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: up down status test test-boot test-qemu unit lint drills bench bench-failover \
-	bench-throughput bench-storage bench-load bench-services docs clean
+.PHONY: up down status test test-boot test-qemu test-virtualbox test-host unit lint drills \
+	bench bench-failover bench-throughput bench-storage bench-load bench-services docs clean
 
 up: $(VENV)/.ready
 	$(SUDO) $(BIN)/ashore up
@@ -26,9 +26,19 @@ test: $(VENV)/.ready-dev
 test-boot: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/pytest tests/machine/boot_disk.py
 
-# Virtual machines: the drivers' contract, and a pair of load balancers whose address moves.
+# Virtual machines: the drivers' contract, volumes that grow while they are written to, and a
+# pair of load balancers whose address moves.
 test-qemu: $(VENV)/.ready-dev
-	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_driver.py tests/machine/qemu_pair.py
+	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_driver.py tests/machine/qemu_volumes.py \
+	  tests/machine/qemu_pair.py
+
+# A stack on the golden disk as its host, in QEMU; most of an hour under software emulation.
+test-host: $(VENV)/.ready-dev
+	$(SUDO) $(BIN)/pytest -x -s tests/machine/own_host.py
+
+# Make machines by the real VBoxManage in a chroot, and boot one's disk and seed in QEMU.
+test-virtualbox: $(VENV)/.ready-dev
+	$(SUDO) $(BIN)/pytest tests/machine/virtualbox.py
 
 unit: $(VENV)/.ready-dev
 	$(BIN)/pytest tests -m "not machines"

@@ -3,7 +3,8 @@
 import argparse
 import asyncio
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
 from statistics import median
 
@@ -14,6 +15,7 @@ from ashore.model.addresses import DRILL
 from ashore.model.load import load_stack
 from ashore.model.types import Role
 from ashore.state.paths import StackState, cache_root
+from ashore.together import together
 from bench.stack import Stack, own_stack
 
 AIM = 0.9
@@ -33,6 +35,21 @@ class Figures:
     median: float
     p99: float
     errors: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Runs by what the client spoke to.
+
+    Attributes:
+        single: one API server, direct. spread: all of them at once, direct, the
+            connections shared between them, which is what HAProxy does.
+        through: HAProxy.
+    """
+
+    single: list[Figures] = field(default_factory=list[Figures])
+    spread: list[Figures] = field(default_factory=list[Figures])
+    through: list[Figures] = field(default_factory=list[Figures])
 
 
 def main() -> None:
@@ -57,12 +74,15 @@ async def _measure(stack: Stack, runs: int, seconds: int, connections: int) -> N
     load = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     try:
         for mode, options in _MODES.items():
-            direct, through = list[Figures](), list[Figures]()
-            # One after the other in turn, so that a busy moment of this computer meets both.
+            found = Found()
+            share = ["-t1", f"-c{max(1, connections // len(planes))}", *load[2:], *options]
+            # One after the other in turn, so that a busy moment of this computer meets all.
             for _ in range(runs):
-                direct += [await wrk(enter, [*load, *options], _url(each)) for each in planes]
-                through.append(await wrk(enter, [*load, *options], _url(network.floating)))
-            _print(mode, direct, through)
+                found.single.extend([await wrk(enter, [*load, *options], _url(p)) for p in planes])
+                at_once = [wrk(enter, share, _url(each)) for each in planes]
+                found.spread.append(_sum(await together(*at_once)))
+                found.through.append(await wrk(enter, [*load, *options], _url(network.floating)))
+            _print(mode, found)
     finally:
         await session.driver.guest_remove(_CLIENT)
 
@@ -86,19 +106,36 @@ def _ms(text: str) -> float:
     return float(number.removesuffix(unit)) * _UNIT[unit]
 
 
-def _print(mode: str, direct: list[Figures], through: list[Figures]) -> None:
+def _sum(parts: Sequence[Figures]) -> Figures:
+    """What several clients at once got together; latencies are the worst one's."""
+    return Figures(
+        sum(p.rate for p in parts),
+        max(p.median for p in parts),
+        max(p.p99 for p in parts),
+        "; ".join(p.errors for p in parts if p.errors),
+    )
+
+
+def _print(mode: str, found: Found) -> None:
     print(f"\n{mode}: medians (lowest to highest)")
-    for name, found in (("direct", direct), ("HAProxy", through)):
-        rates = [f.rate for f in found]
+    rows = {
+        "direct, one": found.single,
+        "direct, all": found.spread,
+        "HAProxy": found.through,
+    }
+    for name, figures in rows.items():
+        rates = [f.rate for f in figures]
         print(
-            f"  {name:<8} {median(rates):>7.0f} requests/s ({min(rates):.0f} to {max(rates):.0f}),"
-            f" latency {median(f.median for f in found):.2f} ms,"
-            f" 99th {median(f.p99 for f in found):.2f} ms"
+            f"  {name:<11} {median(rates):>7.0f} requests/s ({min(rates):.0f} to {max(rates):.0f}),"
+            f" latency {median(f.median for f in figures):.2f} ms,"
+            f" 99th {median(f.p99 for f in figures):.2f} ms"
         )
-        for error in {f.errors for f in found if f.errors}:
-            print(f"           {error}")
-    ratio = median(f.rate for f in through) / median(f.rate for f in direct)
-    print(f"  through HAProxy: {ratio:.2f} of direct (aim {AIM})")
+        for error in {f.errors for f in figures if f.errors}:
+            print(f"              {error}")
+    through = median(f.rate for f in found.through)
+    for name, figures in (("one", found.single), ("all", found.spread)):
+        ratio = through / median(f.rate for f in figures)
+        print(f"  through HAProxy: {ratio:.2f} of direct to {name} (aim {AIM})")
 
 
 if __name__ == "__main__":

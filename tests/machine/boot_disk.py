@@ -25,18 +25,25 @@ systemctl --failed --no-legend --plain
 
 
 def seed(directory: Path, script: str) -> Path:
-    """A NoCloud seed whose user data is a script that ends with the machine switched off."""
+    """A NoCloud seed whose user data is a script."""
     image = directory / "seed.img"
     with image.open("wb") as file:
         file.truncate(4 * 1024**2)
     (directory / "meta-data").write_text("instance-id: boot\nlocal-hostname: golden\n")
-    # A port of its own: the kernel and systemd write into the middle of a line on the console.
-    lines = ["#!/bin/sh", "exec >/dev/ttyS1 2>&1", f"echo {BEGIN}", script, f"echo {END}"]
-    (directory / "user-data").write_text("\n".join([*lines, "systemctl poweroff", ""]))
+    (directory / "user-data").write_text(f"#!/bin/sh\n{script}\n")
     subprocess.run(["mkfs.vfat", "-n", "CIDATA", image], check=True, capture_output=True)
     files = [directory / "meta-data", directory / "user-data"]
     subprocess.run(["mcopy", "-i", image, *files, "::"], check=True)
     return image
+
+
+def heard(script: str) -> str:
+    """The script, made to say everything on a port of its own and to switch the machine off.
+
+    On the console the kernel and systemd write into the middle of a line.
+    """
+    lines = ["exec >/dev/ttyS1 2>&1", f"echo {BEGIN}", script, f"echo {END}"]
+    return "\n".join([*lines, "systemctl poweroff"])
 
 
 def boot(directory: Path, disk: Path, script: str, seconds: float) -> list[str]:
@@ -58,7 +65,7 @@ def boot(directory: Path, disk: Path, script: str, seconds: float) -> list[str]:
     argv += ["-drive", f"if=pflash,unit=1,format=raw,file={variables}"]
     argv += ["-drive", f"if=none,id=disk,format=qcow2,file={overlay}"]
     argv += ["-device", "virtio-blk-pci,drive=disk,bootindex=0"]
-    argv += ["-drive", f"if=none,id=seed,format=raw,file={seed(directory, script)}"]
+    argv += ["-drive", f"if=none,id=seed,format=raw,file={seed(directory, heard(script))}"]
     argv += ["-device", "virtio-blk-pci,drive=seed", "-device", "virtio-rng-pci"]
     argv += ["-serial", f"file:{console}", "-serial", f"file:{port}"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds, check=False)

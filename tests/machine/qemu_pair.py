@@ -23,6 +23,7 @@ from ashore.components.haproxy.steps import steps as haproxy_steps
 from ashore.components.pacemaker import probe
 from ashore.components.pacemaker.steps import API_PORT
 from ashore.components.pacemaker.steps import steps as pacemaker_steps
+from ashore.components.wait import patience
 from ashore.drivers.base import PowerState
 from ashore.drivers.steps import Fabric
 from ashore.errors import ExitCode
@@ -42,7 +43,6 @@ FILE = f"""\
 apiVersion: ashore/v1
 kind: Stack
 name: {NAME}
-driver: qemu
 network: {{cidr: 10.79.215.0/24, uplink: none}}
 """
 ROLES = (Role.GATEWAY, Role.LOADBALANCER)
@@ -60,7 +60,8 @@ def emit(event: Event) -> None:
 
 def chosen() -> Chosen:
     stack = loads_stack(FILE, "test")
-    stack = replace(stack, machines=tuple(m for m in stack.machines if m.role in ROLES))
+    machines = tuple(m for m in stack.machines if m.role in ROLES)
+    stack = replace(stack, driver="qemu", machines=machines)
     return Chosen(stack, "test", FILE, StackState(state_root() / NAME), cache_root())
 
 
@@ -79,6 +80,7 @@ def steps(session: Session) -> list[Step]:
 
 
 async def up(session: Session) -> None:
+    patience.set(await driver.patience(session.chosen))
     state = session.state
     state.make()
     state.keep_stack_file(FILE)

@@ -6,6 +6,7 @@ from pathlib import Path
 from ashore.app.select import Chosen
 from ashore.drivers.base import Finding, Record
 from ashore.drivers.nspawn.driver import NspawnDriver
+from ashore.drivers.qemu import kvm
 from ashore.drivers.qemu.disks import Golden
 from ashore.drivers.qemu.driver import QemuDriver
 from ashore.drivers.qemu.steps import ProgramsStep
@@ -23,6 +24,9 @@ from ashore.plan.step import Step
 from ashore.transport.ssh import Login
 
 Machines = NspawnDriver | QemuDriver
+
+# Booting three machines at once on two processors took five times as long as one alone.
+_EMULATED = 10.0
 
 # A virtual machine has a kernel of its own, with the defaults of its distribution.
 _OWN_KERNEL = HostFacts(cgroup=2, cap_sys_resource=True)
@@ -107,6 +111,11 @@ async def preflight(chosen: Chosen) -> list[Finding]:
 def seen_by_machines(chosen: Chosen) -> HostFacts:
     """The kernel that the machines run on, as far as it changes what they are told."""
     return facts.ask() if chosen.stack.driver == "nspawn" else _OWN_KERNEL
+
+
+async def patience(chosen: Chosen) -> float:
+    """How many times as long steps may take as on machines that the processor runs itself."""
+    return _EMULATED if chosen.stack.driver == "qemu" and await kvm.missing() else 1.0
 
 
 def _order(chosen: Chosen) -> Order:

@@ -6,6 +6,7 @@ from ashore.app.doctor import findings, refuse
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.bmc.credentials import credentials
+from ashore.components.wait import patience
 from ashore.drivers.steps import Removed, extra
 from ashore.errors import ExitCode
 from ashore.events import Emit, Note
@@ -46,6 +47,7 @@ async def up(chosen: Chosen, emit: Emit, *, ask: bool) -> int:
 async def converge(chosen: Chosen, emit: Emit) -> None:
     """Apply what differs. Hold the stack's lock."""
     await uplink.decide(chosen)
+    patience.set(await driver.patience(chosen))
     session = open_session(chosen, emit)
     run = logs.new_run(chosen.state.logs)
     await runner.apply(

@@ -18,6 +18,7 @@ from ashore.host import cgroups
 from ashore.host.files import write
 from ashore.host.run import run
 from ashore.host.wait import until
+from ashore.patience import VARIABLE, patience
 
 _SLICE = "ashore.slice"
 _GRACE = 12.0  # s; the service gives running resets 10
@@ -117,6 +118,7 @@ def unit_argv(stack: str, program: Sequence[str]) -> list[str]:
         f"--unit={unit(stack)}",
         f"--description=Redfish service of the Ashore stack {stack}",
         *(f"--property={p}" for p in properties),
+        f"--setenv={VARIABLE}={patience():g}",
         "--",
         *program,
     ]

@@ -15,6 +15,7 @@ from ashore.bmc import passwords, probe, process
 from ashore.bmc.config import Account, Config
 from ashore.errors import AshoreError
 from ashore.host.files import write
+from ashore.patience import patience
 from ashore.pki.authority import Pair, issue
 from ashore.plan.step import Secrets
 
@@ -77,7 +78,7 @@ class Redfish:
         await self._answers(config.version)
 
     async def _answers(self, version: str) -> None:
-        deadline = time.monotonic() + _STARTED
+        deadline = time.monotonic() + _STARTED * patience()
         while differs := await self._differs(version):
             if time.monotonic() > deadline:
                 raise AshoreError(

@@ -3,9 +3,19 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 
 from ashore.errors import AshoreError
+from ashore.patience import patience as of_this_computer
 from ashore.transport.base import CommandFailed, Completed, Connect, MachineDown
+
+patience: ContextVar[float] = ContextVar("patience", default=1.0)
+"""Deadlines of steps are so many times as long: emulated machines are slow, not broken."""
+
+
+def stretched(seconds: float) -> float:
+    """A deadline, as long as this stack's machines or this computer need it."""
+    return seconds * max(patience.get(), of_this_computer())
 
 
 class Watched:
@@ -35,12 +45,13 @@ async def until(
         observe: says in a phrase what is still missing. A command that fails
             on the machine counts as an observation.
         what: the condition, for the message: "lb1: HAProxy answers".
-        seconds: until giving up.
+        seconds: until giving up, longer by `patience`.
         interval: seconds between two looks; each costs processor time, here and there.
 
     Raises:
         AshoreError: the deadline passed; names the last observation.
     """
+    seconds = stretched(seconds)
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -77,7 +88,9 @@ async def ask(
         MachineDown: the machine cannot be asked.
     """
     try:
-        return await connect(machine).run(argv, stdin=stdin, check=False, timeout=seconds)
+        return await connect(machine).run(
+            argv, stdin=stdin, check=False, timeout=stretched(seconds)
+        )
     except MachineDown:
         raise
     except CommandFailed:

@@ -145,6 +145,24 @@ class Freeze(Protocol):
 
 
 @runtime_checkable
+class Snapshots(Protocol):
+    """Optional: keep what is on a machine's disks now, and go back to it."""
+
+    async def snapshot_take(self, name: str, label: str) -> None: ...
+    async def snapshot_restore(self, name: str, label: str) -> None:
+        """Of a machine that is off: its disks are as they were, and what came after is gone."""
+        ...
+
+    async def snapshot_delete(self, name: str, label: str) -> None:
+        """The machine's disks stay as they are."""
+        ...
+
+    async def snapshots(self, name: str) -> list[str]:
+        """The labels."""
+        ...
+
+
+@runtime_checkable
 class Links(Protocol):
     """Optional: disturb the machines' links to the fabric."""
 

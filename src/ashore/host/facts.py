@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from ashore.model.host import HostFacts
+from ashore.patience import patience
 
 _CAP_SYS_RESOURCE = 24  # linux/capability.h
 
@@ -14,7 +15,7 @@ def ask() -> HostFacts:
     bounding = re.search(r"^CapBnd:\s*([0-9a-f]+)", status, re.MULTILINE)
     capable = bounding is None or bool(int(bounding[1], 16) >> _CAP_SYS_RESOURCE & 1)
     unified = Path("/sys/fs/cgroup/cgroup.controllers").exists()
-    return HostFacts(cgroup=2 if unified else 1, cap_sys_resource=capable)
+    return HostFacts(2 if unified else 1, cap_sys_resource=capable, patience=patience())
 
 
 def resolvers() -> tuple[str, ...]:

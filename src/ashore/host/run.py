@@ -13,6 +13,7 @@ from subprocess import DEVNULL
 from typing import BinaryIO
 
 from ashore.errors import AshoreError, ExitCode
+from ashore.patience import VARIABLE, patience
 
 # The environment is rebuilt from this list: what a user's shell exports must
 # not change what a step does. Proxy and registry settings have to pass, or
@@ -22,6 +23,7 @@ _ENVIRONMENT = (
     "PATH",
     "TERM",
     "TMPDIR",
+    VARIABLE,
     "SSL_CERT_FILE",
     "http_proxy",
     "https_proxy",
@@ -110,7 +112,7 @@ async def run(
     Args:
         stdin: what the program reads; of an open file, from where it stands, and
             its position tells how far the program is.
-        timeout: seconds until the process group is killed.
+        timeout: seconds until the process group is killed, longer by `patience`.
         check: raise on a non-zero return code.
         quiet: keep the output out of the log (secrets).
 
@@ -120,7 +122,7 @@ async def run(
     line = shlex.join(argv)
     given = stdin if isinstance(stdin, bytes) else None
     _log(f"$ {line}")
-    started = time.monotonic()
+    started, timeout = time.monotonic(), timeout * patience()
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,

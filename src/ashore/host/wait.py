@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from ashore.errors import AshoreError
+from ashore.patience import patience
 
 
 async def until(
@@ -15,12 +16,13 @@ async def until(
     Args:
         what: what is waited for, for the error: "cp1 is off".
         observe: returns "" when the condition holds, else what it saw.
-        timeout: seconds.
+        timeout: seconds, longer by `patience`.
         interval: seconds between two looks.
 
     Raises:
         AshoreError: the deadline passed; the message carries the last observation.
     """
+    timeout *= patience()
     deadline = time.monotonic() + timeout
     while seen := observe():
         if time.monotonic() > deadline:

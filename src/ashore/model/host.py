@@ -10,7 +10,9 @@ class HostFacts:
     Attributes:
         cgroup: version of the control groups that machines see, 1 or 2.
         cap_sys_resource: machines may lower an oom_score_adj.
+        patience: how many times longer than usual things may take.
     """
 
     cgroup: int
     cap_sys_resource: bool
+    patience: float = 1.0

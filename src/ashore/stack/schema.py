@@ -217,8 +217,7 @@ class StorageSection(Section):
 
 
 class DiskVolumesSection(Section):
-    """Sizes of the disk's logical volumes in group `vg0`. Larger ones make `up` grow those of
-    virtual machines that exist; nothing shrinks."""
+    """Sizes of the disk's logical volumes in group `vg0`; each can be grown online later."""
 
     root: Annotated[Memory, at_least(256)] = Field(
         default=1024 * MIB, description="Volume of `/`, at least 256MiB."
@@ -263,10 +262,9 @@ class StackFile(Section):
         description="Name of the stack, a DNS label of up to 32 characters. Everything that is "
         "made on the host carries it; another name is another stack.",
     )
-    driver: Literal["nspawn", "qemu"] = Field(
+    driver: Literal["nspawn"] = Field(
         default="nspawn",
-        description="What makes the machines: `nspawn`, system containers of systemd-nspawn, or "
-        "`qemu`, virtual machines. It cannot be changed while the stack is up.",
+        description="What makes the machines: `nspawn`, system containers of systemd-nspawn.",
     )
     os: Literal["debian/trixie"] = Field(
         default="debian/trixie", description="Distribution of the machines."

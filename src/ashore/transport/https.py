@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ashore.errors import AshoreError
+from ashore.patience import patience
 
 
 class RequestFailed(AshoreError):
@@ -94,7 +95,7 @@ async def request(
 
     Args:
         server_name: the name or address that the server's certificate must carry, if it has one.
-        timeout: seconds for everything together.
+        timeout: seconds for everything together, longer by `patience`.
 
     Raises:
         RequestFailed: no connection, no trust, no answer in time.
@@ -104,6 +105,7 @@ async def request(
         f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     scheme = "https" if client.context else "http"
+    timeout *= patience()
     where = f"{method} {scheme}://{address}:{port}{path}"
     try:
         async with asyncio.timeout(timeout):

@@ -157,16 +157,15 @@ class SshTransport:
         try:
             done = await run(line, stdin=stdin, timeout=timeout, check=False, quiet=quiet)
         except CommandFailed as error:
-            if not self._runs():
-                raise MachineDown(self.machine, "the machine went down") from error
-            raise
+            raise MachineDown(self.machine, self._away("no answer")) from error
         if done.returncode != _FAILED:
             return done
-        if not self._runs():
-            raise MachineDown(self.machine, "the machine went down")
         said = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no answer"]
-        hint = f"`ashore console {self.machine}` shows what it does"
-        raise CommandFailed(f"{self.machine}: not reached by SSH: {said[0]}", hint, None)
+        raise MachineDown(self.machine, self._away(said[0]))
+
+    def _away(self, said: str) -> str:
+        """Why nothing can be asked of the machine, which may just be booting."""
+        return f"not reached by SSH: {said}" if self._runs() else "the machine went down"
 
 
 def _remote(command: Sequence[str], env: Mapping[str, str] | None = None) -> str:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from ashore.transport.ssh import Login
 @pytest.fixture
 def choose(tmp_path: Path) -> Callable[[str], Chosen]:
     def chosen(kind: str) -> Chosen:
-        text = f"apiVersion: ashore/v1\nkind: Stack\nname: none\ndriver: {kind}\n"
-        stack = loads_stack(text, "test")
+        text = f"# {kind}\napiVersion: ashore/v1\nkind: Stack\nname: none\n"
+        stack = replace(loads_stack(text, "test"), driver=kind)
         return Chosen(stack, "test", text, StackState(tmp_path / "none"), tmp_path / "cache")
 
     return chosen

@@ -63,9 +63,17 @@ async def test_a_return_code_is_the_commands(host: Host) -> None:
 
 async def test_no_connection_is_no_return_code(host: Host) -> None:
     host.code, host.stderr = 255, b"ssh: connect to host: No route to host\n"
-    with pytest.raises(CommandFailed, match="No route to host") as error:
+    with pytest.raises(MachineDown, match=r"lb1: not reached by SSH: .*No route to host"):
         await host.transport().run(["true"], check=False)
-    assert "ashore console lb1" in error.value.hint
+
+
+async def test_a_machine_that_goes_down_meanwhile_is_told(host: Host) -> None:
+    answers = iter([True, False])
+    login = Login(Path("/key"), Path("/known"))
+    transport = SshTransport(WAY, lambda: login, lambda: next(answers))
+    host.code = 255
+    with pytest.raises(MachineDown, match="lb1: the machine went down"):
+        await transport.run(["true"])
 
 
 async def test_a_command_that_was_ended_failed(host: Host) -> None:

@@ -161,8 +161,11 @@ def script(fragments: Sequence[Fragment]) -> str:
     lines += ["set -x", *(line for fragment in fragments for line in fragment.commands)]
     units = list(dict.fromkeys(unit for fragment in fragments for unit in fragment.enable))
     if units:
-        # Without the hooks for SysV scripts, which make systemd reload for each unit.
-        lines.append("SYSTEMCTL_SKIP_SYSV=1 systemctl enable --now --no-block " + " ".join(units))
+        # Without the hooks for SysV scripts, which make systemd reload for each unit. On a host
+        # with no processor to spare a reload took longer than the usual 25 s, and a first boot
+        # that failed is not tried again; whoever waits for it has a deadline of its own.
+        lines.append("export SYSTEMCTL_SKIP_SYSV=1 SYSTEMD_BUS_TIMEOUT=600")
+        lines.append("systemctl enable --now --no-block " + " ".join(units))
     return "\n".join(lines) + "\n"
 
 

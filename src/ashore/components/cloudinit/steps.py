@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from ashore.components.cloudinit import probe
-from ashore.components.wait import until
+from ashore.components.wait import stretched, until
 from ashore.errors import AshoreError
 from ashore.model.fragment import File, Fragment
 from ashore.model.types import Machine
@@ -14,16 +14,13 @@ from ashore.plan.step import Context, Step
 from ashore.transport.base import Connect
 
 _BOOT_SECONDS = 120.0
-# Software emulation boots one machine in a minute, several at once far slower.
-_BOOT_SECONDS_VIRTUAL = 900.0
 
 
 def steps(ctx: Context, machine: Machine, fragments: Sequence[Fragment]) -> list[Step]:
     """The steps of one machine, which exists and is powered on by `<m>/machine`."""
     files = tuple(file for fragment in fragments for file in fragment.files)
-    seconds = _BOOT_SECONDS if ctx.stack.driver == "nspawn" else _BOOT_SECONDS_VIRTUAL
     return [
-        Boot(ctx.connect, machine.name, machine.address, seconds),
+        Boot(ctx.connect, machine.name, machine.address),
         Config(ctx.connect, machine.name, files),
     ]
 
@@ -35,7 +32,6 @@ class Boot:
     connect: Connect
     machine: str
     address: IPv4Address
-    seconds: float = _BOOT_SECONDS
     title: str = "boot and run cloud-init"
     layer: str = "machines"
 
@@ -56,12 +52,14 @@ class Boot:
 
     async def apply(self) -> None:
         async def ended() -> str:
-            return await probe.wait(self.connect, self.machine, self.address, self.seconds)
+            return await probe.wait(
+                self.connect, self.machine, self.address, stretched(_BOOT_SECONDS)
+            )
 
         await until(
             ended,
             f"{self.machine}: cloud-init ends and {self.address} is there",
-            seconds=self.seconds,
+            seconds=_BOOT_SECONDS,
             hint=f"`ashore exec {self.machine} -- systemctl list-jobs` shows what it waits for",
         )
         boot = await probe.boot(self.connect, self.machine, self.address)

@@ -143,15 +143,21 @@ def options(stack: Stack, storage: Storage, leaving: Sequence[str] = ()) -> dict
         "auth.ssl-allow": ",".join(names),
         "network.ping-timeout": str(PING_TIMEOUT),
         "cluster.server-quorum-type": "server",
-        "cluster.self-heal-daemon": "on",
         # Seconds between two looks for what is to be healed. One look was seen
         # to leave an entry over, and the next one is 600 s later by default.
-        "cluster.heal-timeout": "10",
+        # The erasure code takes no less than 60.
+        "cluster.heal-timeout": "60" if storage.type is VolumeType.DISPERSE else "10",
         "storage.health-check-interval": "10",
     }
-    if storage.type is not VolumeType.DISPERSE:
+    if storage.type is VolumeType.DISPERSE:
+        found["cluster.disperse-self-heal-daemon"] = "on"
+    else:
+        found["cluster.self-heal-daemon"] = "on"
         found["cluster.quorum-type"] = "auto"
         found["cluster.favorite-child-policy"] = "majority"
+        # A directory that was removed while a brick was away is deleted there. By default it is
+        # first moved aside, which a quota refuses with EINVAL for ever: gluster issue 3921.
+        found["cluster.use-anonymous-inode"] = "no"
     return found
 
 

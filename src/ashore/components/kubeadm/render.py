@@ -16,6 +16,16 @@ KUBELET_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 AUTHORITY = "/etc/kubernetes/pki/ca.crt"
 """The certificate of the cluster's authority, on every node."""
 
+# Of kubeadm.k8s.io/v1beta4, in seconds; it waits that long for each part by itself.
+_DEFAULTS = {
+    "controlPlaneComponentHealthCheck": 240,
+    "discovery": 300,
+    "etcdAPICall": 120,
+    "kubeletHealthCheck": 240,
+    "kubernetesAPICall": 60,
+    "tlsBootstrap": 300,
+}
+
 _SYSCTLS = "net.ipv4.ip_forward = 1\n"
 # Pods of one node reach each other's services only if bridged packets pass
 # nftables; a kernel that has it built in or loaded shows the setting.
@@ -54,11 +64,11 @@ def fragment(
             _kubeconfig(stack, machine, f"https://{stack.api_name}:6443"),
             mode=0o600,
         ),
-        File(f"{DIRECTORY}/join.yaml", _join(machine), mode=0o600),
+        File(f"{DIRECTORY}/join.yaml", _join(machine) + _timeouts(facts), mode=0o600),
         *(_pki_file(path, content) for path, content in pki.items()),
     ]
     if control_plane:
-        node = render(__package__, "init.yaml", machine=machine)
+        node = render(__package__, "init.yaml", machine=machine) + _timeouts(facts)
         for name, cluster in (("init", initial_cluster(stack)), ("cluster", "")):
             text = f"{node}---\n{cluster_configuration(stack, facts, cluster)}"
             files.append(File(f"{DIRECTORY}/{name}.yaml", text, mode=0o600))
@@ -109,6 +119,14 @@ def _kubeconfig(stack: Stack, machine: Machine, server: str) -> str:
 def _join(machine: Machine) -> str:
     control_plane = machine.role is Role.CONTROLPLANE
     return render(__package__, "join.yaml", machine=machine, control_plane=control_plane)
+
+
+def _timeouts(facts: HostFacts) -> str:
+    """Kubeadm's own, of Init- and JoinConfiguration, where its defaults are too short."""
+    if facts.patience == 1:
+        return ""
+    longer = (f"  {name}: {s * facts.patience:.0f}s\n" for name, s in _DEFAULTS.items())
+    return f"timeouts:\n{''.join(longer)}"
 
 
 def _pki_file(path: str, content: bytes) -> File:

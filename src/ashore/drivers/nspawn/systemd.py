@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shlex
+from functools import partial
 from pathlib import Path
 
 from ashore.drivers.nspawn import command
@@ -85,12 +86,13 @@ class SystemdSupervisor:
             end(pids)
             return f"processes {pids}" if pids else ""
 
-        await until(
-            f"{machine} is off", lambda: left(group / "payload"), timeout=_GONE, interval=0.005
-        )
-        await run(["systemctl", "kill", "--signal=KILL", self._names.unit(machine)], check=False)
-        await until(f"{machine} is off", lambda: left(group), timeout=_GONE, interval=0.005)
-        await run(["systemctl", "stop", self._names.unit(machine)], check=False)
+        for part in ("payload", "supervisor"):
+            await until(
+                f"{machine} is off", partial(left, group / part), timeout=_GONE, interval=0.005
+            )
+        # Ends when ExecStopPost has: killed, it would leave what refuses the next start.
+        await run(["systemctl", "stop", self._names.unit(machine)], check=False, timeout=_GONE)
+        await until(f"{machine} is off", partial(left, group), timeout=_GONE, interval=0.005)
 
     async def clear(self) -> None:
         """Nothing: systemd removes the slice with its last unit."""
@@ -121,6 +123,8 @@ def argv(definition: Definition, layout: Layout, names: Names, version: int) -> 
         "Delegate=yes",
         *(["DelegateSubgroup=supervisor"] if version >= _SUBGROUP else []),
         "KillMode=mixed",
+        # `up` waits for the boot itself, and says what it waits for.
+        "TimeoutStartSec=infinity",
         "TasksMax=infinity",
         # systemd-nspawn(1): 133 asks whoever started it to start it again.
         "SuccessExitStatus=133",

@@ -15,6 +15,9 @@ SPARE_PORTS = 4
 PROGRAMS = "programs"
 """The serial number of the disk with the stack's programs."""
 
+_TRANSLATED = 256
+"""MiB of translated code that software emulation keeps; by itself it takes up to 1024."""
+
 # Code and variables of the firmware: where Debian, Fedora and Arch have them.
 _FIRMWARE = (
     ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
@@ -46,7 +49,8 @@ def qemu(
         PROGRAM,
         *("-name", name, "-uuid", str(uuid.uuid5(uuid.NAMESPACE_DNS, name))),
         *("-nodefaults", "-no-user-config", "-display", "none"),
-        *("-machine", f"q35,accel={'kvm' if kvm else 'tcg'}", "-cpu", "host" if kvm else "qemu64"),
+        *("-machine", "q35", "-cpu", "host" if kvm else "qemu64"),
+        *("-accel", "kvm" if kvm else f"tcg,tb-size={_TRANSLATED}"),
         *("-smp", str(math.ceil(definition.cpus)), "-m", f"{definition.memory >> 20}M"),
         *("-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}"),
         *("-drive", f"if=pflash,unit=1,format=raw,file={_file(layout.variables)}"),

@@ -2,7 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from ashore.components.kubeadm.render import cluster_configuration, fragment, initial_cluster
+from ashore.components.kubeadm.render import (
+    DIRECTORY,
+    cluster_configuration,
+    fragment,
+    initial_cluster,
+)
 from ashore.model.host import HostFacts
 from tests.unit.components.golden import as_text, check
 from tests.unit.components.kubeadm.stack import LEGACY, MODERN, demo
@@ -43,3 +48,13 @@ def test_every_control_plane_is_one_of_the_first_members() -> None:
     assert initial_cluster(demo()) == (
         "cp1=https://10.77.0.21:2380,cp2=https://10.77.0.22:2380,cp3=https://10.77.0.23:2380"
     )
+
+
+def test_kubeadm_waits_longer_where_everything_may_take_longer() -> None:
+    stack, slow = demo(), HostFacts(cgroup=2, cap_sys_resource=True, patience=2.5)
+    files = {f.path: f for f in fragment(stack, stack.machines[3], facts=slow, pki=PKI).files}
+    for name in ("init", "cluster", "join"):
+        first = str(files[f"{DIRECTORY}/{name}.yaml"].content).split("---\n")[0]
+        timeouts = first.partition("\ntimeouts:\n")[2]
+        assert "  controlPlaneComponentHealthCheck: 600s\n" in timeouts
+        assert "  tlsBootstrap: 750s\n" in timeouts

@@ -1,0 +1,331 @@
+"""Machines as virtual machines of VirtualBox, for one stack on this computer."""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ashore.drivers.base import Blueprint, BmcPlace, PowerState, Record
+from ashore.drivers.virtualbox import machine, seed, teardown
+from ashore.drivers.virtualbox.layout import Layout
+from ashore.drivers.virtualbox.machine import Definition, Limits
+from ashore.drivers.virtualbox.names import Names, strangers
+from ashore.drivers.virtualbox.vboxmanage import Medium, VBoxManage
+from ashore.errors import AshoreError, ExitCode
+from ashore.host import files
+from ashore.host.locks import exclusive
+from ashore.model.types import Role, Stack
+from ashore.transport.base import Transport
+
+_SWITCHING = 60.0
+"""Seconds to wait for another process that changes the same machine."""
+
+_START = 120.0
+_STOP = 30.0
+_SNAPSHOT = 600.0  # one that is deleted is merged into the disk below it
+
+_OFF = {"poweroff", "aborted", "saved", "aborted-saved"}
+"""Values of VMState with which nothing of a machine runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How SSH reaches a machine.
+
+    Attributes:
+        through: the way to the machine that passes the connection on; None if
+            this computer connects to the address itself.
+    """
+
+    machine: str
+    address: str
+    port: int
+    through: "Way | None" = None
+
+
+Reach = Callable[[Way], Transport]
+"""Makes the transport to a machine."""
+
+
+class VirtualBoxDriver:
+    """A `Driver` with `Power`, `Freeze` and `Snapshots`.
+
+    Args:
+        golden: the golden disk as VDI; it is never written to and never deleted.
+        state: the stack's own directory (`/var/lib/ashore/demo`).
+    """
+
+    name = "virtualbox"
+
+    def __init__(
+        self,
+        stack: Stack,
+        golden: Path,
+        state: Path,
+        record: Record,
+        reach: Reach,
+        vbox: VBoxManage,
+    ) -> None:
+        self._stack = stack
+        self._golden = golden
+        self._machines = state / "machines"
+        self._record = record
+        self._reach = reach
+        self._names = Names(stack.name)
+        self._vbox = vbox
+        # The first clone opens the golden disk and the last one that goes closes it.
+        self._making = asyncio.Lock()
+
+    async def fabric_drift(self) -> list[str]:
+        """See `Driver`. An internal network comes into being with its first machine."""
+        return [f"a VM {name} exists that is not this stack's" for name in await self._foreign()]
+
+    async def fabric_apply(self) -> None:
+        """Refuse to go on beside a VM of the same name that somebody else made."""
+        if foreign := await self._foreign():
+            raise AshoreError(
+                f"VirtualBox has a VM {foreign[0]} that this stack did not make",
+                "rename it (VBoxManage modifyvm --name), or give the stack another name",
+                ExitCode.HOST,
+            )
+
+    async def _foreign(self) -> list[str]:
+        return strangers(self._stack, await self._vbox.machines())
+
+    async def uplink_drift(self) -> list[str]:
+        """Nothing is ever missing: the gateway's first network card is VirtualBox's own NAT."""
+        return []
+
+    async def uplink_apply(self) -> None:
+        """See `uplink_drift`."""
+
+    def bmc_place(self) -> BmcPlace:
+        """See `Driver`: in the host's own namespace."""
+        state = self._machines.parent
+        return BmcPlace("", state / "bmc", {"state": str(state), "golden": str(self._golden)})
+
+    async def machine_drift(self, blueprint: Blueprint) -> list[str]:
+        """See `Driver`."""
+        name = blueprint.machine.name
+        if not await self._made(name):
+            return ["the machine does not exist"]
+        differs: list[str] = []
+        layout = self._layout(name)
+        if not layout.booted and seed.load(layout.seed) != self._documents(blueprint):
+            differs.append("the seed of its first boot differs")
+        shown = await self._vbox.show(self._names.uuid(name))
+        if _power(shown) is PowerState.OFF:
+            differs.append("the machine is off")
+        return differs + _limits_differ(_limits(shown), machine.limits(blueprint.machine))
+
+    async def machine_apply(self, blueprint: Blueprint) -> None:
+        """See `Driver`.
+
+        Raises:
+            AshoreError: processors or memory of a machine that is on are to change.
+        """
+        name = blueprint.machine.name
+        layout = self._layout(name)
+        if not await self._made(name):
+            self._record("machine", name)
+            await self._make(blueprint)
+        elif not layout.booted:
+            seed.save(layout.seed, self._documents(blueprint))
+        async with self._switching(name):
+            await self._limit(blueprint)
+        await self.power_on(name)
+
+    async def _make(self, blueprint: Blueprint) -> None:
+        name = blueprint.machine.name
+        layout = self._layout(name)
+        wanted = Definition(self._names, blueprint.machine, layout, self._golden, blueprint.data)
+        async with self._making:
+            await self._remove(name)
+            files.make_directory(layout.directory)
+            seed.save(layout.seed, self._documents(blueprint))
+            async with self._switching(name):
+                for command in machine.make(wanted):
+                    await self._vbox(command)
+
+    async def _limit(self, blueprint: Blueprint) -> None:
+        name, uuid = blueprint.machine.name, self._names.uuid(blueprint.machine.name)
+        shown = await self._vbox.show(uuid)
+        has, wanted = _limits(shown), machine.limits(blueprint.machine)
+        if has == wanted:
+            return
+        if _power(shown) is PowerState.OFF:
+            await self._vbox(machine.limit(uuid, wanted))
+            return
+        if (has.cpus, has.memory) != (wanted.cpus, wanted.memory):
+            raise AshoreError(
+                f"{name} is on: VirtualBox changes processors and memory of one that is off",
+                f"ashore power off {name}, then ashore up",
+            )
+        await self._vbox(machine.control(uuid, "cpuexecutioncap", str(wanted.cap)))
+
+    def _documents(self, blueprint: Blueprint) -> dict[str, str]:
+        return dict(seed.documents(self._names, blueprint))
+
+    async def _made(self, name: str) -> bool:
+        """Whether the machine exists and was made to its end."""
+        if name not in await self._known():
+            return False
+        said = await self._vbox(["getextradata", self._names.uuid(name), machine.MADE])
+        return "Value: " in said
+
+    async def _known(self) -> dict[str, str]:
+        """Machine -> identifier, of those that VirtualBox has and that are this stack's."""
+        found: dict[str, str] = {}
+        for each in await self._vbox.machines():
+            name = self._names.machine(each.name) or await self._lost(each.uuid, each.name)
+            if name is not None and each.uuid == self._names.uuid(name):
+                found[name] = each.uuid
+        return found
+
+    async def _lost(self, uuid: str, name: str) -> str | None:
+        """A machine whose files are gone has no name any more, but its settings file had one."""
+        if name != "<inaccessible>":
+            return None
+        shown = await self._vbox.show(uuid)
+        return self._names.machine(Path(shown.get("CfgFile", "")).stem)
+
+    async def states(self) -> dict[str, PowerState]:
+        """See `Driver`."""
+        found = dict.fromkeys(self._directories(), PowerState.OFF)
+        running = {each.uuid for each in await self._vbox.machines("runningvms")}
+        for name, uuid in (await self._known()).items():
+            found[name] = PowerState.ON if uuid in running else PowerState.OFF
+        return found
+
+    def _directories(self) -> list[str]:
+        there = self._machines.is_dir()
+        return sorted(p.name for p in self._machines.iterdir()) if there else []
+
+    async def power_on(self, name: str) -> None:
+        """See `Power`."""
+        async with self._switching(name):
+            if await self._power(name) is PowerState.OFF:
+                await self._vbox(machine.start(self._names.uuid(name)), timeout=_START)
+
+    async def power_off(self, name: str) -> None:
+        """See `Power`."""
+        async with self._switching(name):
+            await self._off(name)
+
+    async def _off(self, name: str) -> None:
+        if await self._power(name) is not PowerState.ON:
+            return
+        uuid = self._names.uuid(name)
+        await self._vbox(machine.control(uuid, "poweroff"))
+        deadline = asyncio.get_running_loop().time() + _STOP
+        while seen := _remains(await self._vbox.show(uuid)):
+            if asyncio.get_running_loop().time() > deadline:
+                raise AshoreError(f"{name} is not off within {_STOP:.0f} s; last seen: {seen}")
+            await asyncio.sleep(0.1)
+
+    async def _power(self, name: str) -> PowerState:
+        if name not in await self._known():
+            return PowerState.ABSENT
+        return _power(await self._vbox.show(self._names.uuid(name)))
+
+    async def remove(self, name: str) -> None:
+        """See `Driver`."""
+        async with self._making:
+            await self._remove(name)
+
+    async def _remove(self, name: str) -> None:
+        await self.power_off(name)
+        uuid = (await self._known()).get(name)
+        await teardown.remove(self._vbox, uuid, self._layout(name).directory)
+
+    async def destroy(self) -> list[str]:
+        """See `Driver`."""
+        errors: list[str] = []
+        for name in await self.states():
+            try:
+                await self.remove(name)
+            except (AshoreError, OSError) as error:
+                errors.append(f"error: {error}")
+        await teardown.release(self._vbox, [str(self._golden)])
+        left = [f"machine {name}" for name in await self.states()]
+        left += [f"disk {m.location}" for m in await self._media()]
+        return [*left, *errors] if left else []
+
+    async def _media(self) -> list[Medium]:
+        """Disks and DVDs of the stack that VirtualBox still knows."""
+        media = [*await self._vbox.media(), *await self._vbox.media("dvds")]
+        return teardown.within(media, self._machines)
+
+    def transport(self, name: str) -> Transport:
+        """See `Driver`: the gateway by the forwarded port, the others through it."""
+        gateway = self._stack.of_role(Role.GATEWAY)[0]
+        first = Way(gateway.name, "127.0.0.1", self._names.ssh_port)
+        if name == gateway.name:
+            return self._reach(first)
+        wanted = self._stack.machine(name)
+        address = str(wanted.address) if wanted else name
+        return self._reach(Way(name, address, 22, first))
+
+    async def freeze(self, name: str) -> None:
+        """See `Freeze`."""
+        await self._vbox(machine.control(self._names.uuid(name), "pause"))
+
+    async def thaw(self, name: str) -> None:
+        """See `Freeze`."""
+        uuid = self._names.uuid(name)
+        if name in await self._known() and (await self._vbox.show(uuid))["VMState"] == "paused":
+            await self._vbox(machine.control(uuid, "resume"))
+
+    async def snapshot_take(self, name: str, label: str) -> None:
+        """See `Snapshots`."""
+        async with self._switching(name):
+            await self._vbox(machine.snapshot(self._names.uuid(name), "take", label), _SNAPSHOT)
+
+    async def snapshot_restore(self, name: str, label: str) -> None:
+        """See `Snapshots`."""
+        async with self._switching(name):
+            await self._vbox(machine.snapshot(self._names.uuid(name), "restore", label), _SNAPSHOT)
+
+    async def snapshot_delete(self, name: str, label: str) -> None:
+        """See `Snapshots`."""
+        async with self._switching(name):
+            await self._vbox(machine.snapshot(self._names.uuid(name), "delete", label), _SNAPSHOT)
+
+    async def snapshots(self, name: str) -> list[str]:
+        """See `Snapshots`."""
+        shown = await self._vbox.show(self._names.uuid(name))
+        return [value for key, value in shown.items() if re.fullmatch(r"SnapshotName(-\d+)*", key)]
+
+    def _switching(self, name: str) -> AbstractAsyncContextManager[None]:
+        """One process at a time changes a machine."""
+        return exclusive(self._layout(name).directory / "power.lock", _SWITCHING)
+
+    def _layout(self, name: str) -> Layout:
+        return Layout(self._machines / name)
+
+
+def _power(shown: Mapping[str, str]) -> PowerState:
+    return PowerState.OFF if shown["VMState"] in _OFF else PowerState.ON
+
+
+def _remains(shown: Mapping[str, str]) -> str:
+    """What is still there of a machine that was switched off; its process holds a session."""
+    if _power(shown) is PowerState.ON:
+        return shown["VMState"]
+    return f"session {shown['SessionName']}" if "SessionName" in shown else ""
+
+
+def _limits(shown: Mapping[str, str]) -> Limits:
+    return Limits(int(shown["cpus"]), int(shown["cpuexecutioncap"]), int(shown["memory"]))
+
+
+def _limits_differ(has: Limits, wanted: Limits) -> list[str]:
+    if has == wanted:
+        return []
+    return [f"it has {_spoken(has)} instead of {_spoken(wanted)}"]
+
+
+def _spoken(limits: Limits) -> str:
+    return f"{limits.cpus} cpus of {limits.cap} % and {limits.memory} MiB"

@@ -1,0 +1,104 @@
+"""VBoxManage: one call, and the reading of what it prints."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ashore.errors import AshoreError
+from ashore.host.run import CommandFailed, run
+
+PROGRAM = ("VBoxManage",)
+
+_LISTED = re.compile(r'^"(?P<name>.*)" \{(?P<uuid>[0-9a-f-]{36})\}$', re.MULTILINE)
+_PAIR = re.compile(r'^(?:"(?P<quoted>[^"]*)"|(?P<key>[^"=\s]+))=(?P<value>.*)$', re.MULTILINE)
+_VERSION = re.compile(r"^(\d+)\.(\d+)\.(\d+)\S*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A VM as `list vms` shows it; `<inaccessible>` when its settings cannot be read."""
+
+    name: str
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A disk or DVD that VirtualBox has in its registry; `parent` is None for a base."""
+
+    uuid: str
+    parent: str | None
+    location: str
+
+
+class VBoxManage:
+    """Calls the program.
+
+    Args:
+        command: what stands for `VBoxManage` on a command line.
+    """
+
+    def __init__(self, command: Sequence[str] = PROGRAM) -> None:
+        self._command = tuple(command)
+
+    async def __call__(self, arguments: Sequence[str], timeout: float = 60.0) -> str:
+        """Run a subcommand to its end; what it printed.
+
+        Raises:
+            CommandFailed: non-zero, or an error was told with exit code 0.
+        """
+        done = await run([*self._command, *arguments], timeout=timeout)
+        errors = [e for e in done.stderr.decode(errors="replace").splitlines() if "error:" in e]
+        if errors:
+            line = " ".join(done.argv)
+            raise CommandFailed(f"told an error: {line}\n" + "\n".join(errors[-3:]), "", done)
+        return done.text
+
+    async def version(self) -> tuple[int, int, int]:
+        """Raises AshoreError if it is not VBoxManage that answers."""
+        # Debian's wrapper says before it that the kernel's module is not loaded.
+        text = await self(["--version"])
+        found = _VERSION.findall(text)
+        if not found:
+            raise AshoreError(f"`VBoxManage --version` said {text!r}")
+        major, minor, patch = (int(part) for part in found[-1])
+        return major, minor, patch
+
+    async def machines(self, what: str = "vms") -> list[Listed]:
+        """Every VM of this user; `runningvms`: those that are on."""
+        return listed(await self(["list", what]))
+
+    async def show(self, uuid: str) -> dict[str, str]:
+        """What VirtualBox knows of a VM."""
+        return pairs(await self(["showvminfo", uuid, "--machinereadable"]))
+
+    async def media(self, what: str = "hdds") -> list[Medium]:
+        """Every disk in the registry; `dvds`: every DVD."""
+        return media(await self(["list", what]))
+
+
+def listed(text: str) -> list[Listed]:
+    """Read `list vms`."""
+    return [Listed(found["name"], found["uuid"]) for found in _LISTED.finditer(text)]
+
+
+def pairs(text: str) -> dict[str, str]:
+    """Read what `--machinereadable` prints; values without their quotes."""
+    found: dict[str, str] = {}
+    for match in _PAIR.finditer(text):
+        value = match["value"]
+        plain = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+        found[match["quoted"] or match["key"]] = plain
+    return found
+
+
+def media(text: str) -> list[Medium]:
+    """Read `list hdds` or `list dvds`: a paragraph each."""
+    found: list[Medium] = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        fields = dict(re.findall(r"^(UUID|Parent UUID|Location): +(.*)$", paragraph, re.MULTILINE))
+        if "UUID" in fields and "Location" in fields:
+            parent = fields.get("Parent UUID", "base")
+            known = None if parent == "base" else parent
+            found.append(Medium(fields["UUID"], known, fields["Location"]))
+    return found

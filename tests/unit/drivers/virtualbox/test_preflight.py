@@ -1,0 +1,49 @@
+from dataclasses import replace
+from ipaddress import IPv4Network
+
+import pytest
+
+from ashore.drivers.base import Level
+from ashore.drivers.virtualbox import preflight
+from ashore.drivers.virtualbox.names import Names
+from ashore.drivers.virtualbox.vboxmanage import Listed
+from tests.unit.drivers.virtualbox.stacks import STACK
+
+
+@pytest.mark.parametrize(
+    ("version", "level"),
+    [
+        ((6, 1, 50), Level.ERROR),
+        ((7, 0, 0), Level.OK),
+        ((7, 1, 8), Level.OK),
+        ((7, 2, 22), Level.OK),
+        ((7, 3, 0), Level.WARNING),
+        ((8, 0, 0), Level.WARNING),
+    ],
+)
+def test_versions(version: tuple[int, int, int], level: Level) -> None:
+    finding = preflight.of_version(version)
+    assert finding.level is level
+    assert bool(finding.fix) is (level is not Level.OK)
+
+
+def test_names() -> None:
+    own = Listed("ashore-demo-gw", Names("demo").uuid("gw"))
+    assert preflight.of_names(STACK, [own]).level is Level.OK
+    other = Listed("ashore-demo-gw", "11111111-2222-3333-4444-555555555555")
+    assert preflight.of_names(STACK, [other]).level is Level.ERROR
+
+
+@pytest.mark.parametrize(
+    ("cidr", "level"),
+    [("10.79.213.0/24", Level.OK), ("10.0.2.0/24", Level.ERROR), ("10.0.0.0/16", Level.ERROR)],
+)
+def test_the_nats_own_network_is_not_the_stacks(cidr: str, level: Level) -> None:
+    stack = replace(STACK, network=replace(STACK.network, cidr=IPv4Network(cidr)))
+    assert preflight.of_network(stack).level is level
+
+
+@pytest.mark.spawns
+async def test_a_missing_program_is_one_finding() -> None:
+    found = await preflight.preflight(STACK, ("no-such-program-of-virtualbox",))
+    assert [(f.id, f.level) for f in found] == [("vboxmanage", Level.ERROR)]
