@@ -24,9 +24,10 @@ WRITTEN = "/opt/written"
 WRITER = f"""\
 import itertools, os
 file = os.open("{WRITTEN}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_DSYNC)
+acknowledged = os.open("/run/acknowledged", os.O_WRONLY | os.O_CREAT)
 for number in itertools.count():
     os.write(file, f"{{number}}\\n".encode())
-    open("/run/acknowledged", "w").write(str(number))
+    os.pwrite(acknowledged, f"{{number:12}}".encode(), 0)
 """
 
 
@@ -61,7 +62,7 @@ async def test_a_volume_grows_while_it_is_written_to(driver: QemuDriver) -> None
     assert after.size == after.filesystem == before.size + 64 * MIB
     first = int((await transport.get("/run/acknowledged")).decode())
     for _ in range(600):
-        if int((await transport.get("/run/acknowledged")).decode() or 0) > first:
+        if int((await transport.get("/run/acknowledged")).decode()) > first:
             break
         await asyncio.sleep(0.1)
     await transport.run(["systemctl", "stop", "writer"])
