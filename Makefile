@@ -26,9 +26,11 @@ test: $(VENV)/.ready-dev
 test-boot: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/pytest tests/machine/boot_disk.py
 
-# Virtual machines: the drivers' contract, and a pair of load balancers whose address moves.
+# Virtual machines: the drivers' contract, volumes that grow while they are written to, and a
+# pair of load balancers whose address moves.
 test-qemu: $(VENV)/.ready-dev
-	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_driver.py tests/machine/qemu_pair.py
+	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_driver.py tests/machine/qemu_volumes.py \
+	  tests/machine/qemu_pair.py
 
 # A stack on the golden disk as its host, in QEMU; most of an hour under software emulation.
 test-host: $(VENV)/.ready-dev
