@@ -25,6 +25,7 @@ from ashore.cli import (
     power,
     status,
     up,
+    volume,
 )
 from ashore.errors import AshoreError, ExitCode
 
@@ -52,6 +53,7 @@ app.command(kubectl.kubectl)
 app.command(docker.docker)
 image.image.command(image_build.build)
 app.command(image.image)
+app.command(volume.volume)
 app.command(kubeconfig.kubeconfig)
 app.command(logs.logs)
 app.command(drill.drill)
