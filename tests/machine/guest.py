@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.machine.boot_disk import FIRMWARE, seed
+from tests.machine.boot_disk import FIRMWARE, QEMU, seed
 
 _PORT = "ashore.commands"
 _AGENT = f"""\
@@ -80,7 +80,7 @@ class Guest:
         self._asked = time.time_ns()
         variables = directory / "variables.fd"
         variables.write_bytes((FIRMWARE / "OVMF_VARS_4M.fd").read_bytes())
-        argv = ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "qemu64", "-smp", "2"]
+        argv = [*QEMU]
         argv += ["-m", str(memory), "-nodefaults", "-no-user-config", "-display", "none"]
         code = FIRMWARE / "OVMF_CODE_4M.fd"
         argv += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}"]

@@ -31,7 +31,7 @@ from ashore.state.paths import cache_root
 from ashore.transport.fake import RecordingTransport
 from tests.contract.machines import STACK as CONTRACT
 from tests.machine import sid
-from tests.machine.boot_disk import BEGIN, BOOT_SECONDS, BUILD_SECONDS, END, FIRMWARE
+from tests.machine.boot_disk import BEGIN, BOOT_SECONDS, BUILD_SECONDS, END, FIRMWARE, QEMU
 
 NAMES = Names("vbx")
 NETWORK = replace(
@@ -328,7 +328,7 @@ async def flattened(place: Place) -> Path:
 def qemu(directory: Path, whole: Path, layout: Layout) -> list[str]:
     """A computer with the controllers, ports, cards and serial numbers of the gateway."""
     (directory / "variables.fd").write_bytes((FIRMWARE / "OVMF_VARS_4M.fd").read_bytes())
-    argv = ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "qemu64", "-smp", "2"]
+    argv = [*QEMU]
     argv += ["-m", "1024", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     code = FIRMWARE / "OVMF_CODE_4M.fd"
     argv += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}"]

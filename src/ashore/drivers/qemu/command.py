@@ -15,8 +15,10 @@ SPARE_PORTS = 4
 PROGRAMS = "programs"
 """The serial number of the disk with the stack's programs."""
 
-_TRANSLATED = 256
-"""MiB of translated code that software emulation keeps; by itself it takes up to 1024."""
+# A thread for all processors of a machine: with one each, QEMU 7.2 lets a processor run
+# code half as another has just patched it, and the guest's kernel panics. MiB of
+# translated code, of which it keeps up to 1024 by itself.
+_SOFTWARE = "tcg,thread=single,tb-size=256"
 
 # Code and variables of the firmware: where Debian, Fedora and Arch have them.
 _FIRMWARE = (
@@ -50,7 +52,7 @@ def qemu(
         *("-name", name, "-uuid", str(uuid.uuid5(uuid.NAMESPACE_DNS, name))),
         *("-nodefaults", "-no-user-config", "-display", "none"),
         *("-machine", "q35", "-cpu", "host" if kvm else "qemu64"),
-        *("-accel", "kvm" if kvm else f"tcg,tb-size={_TRANSLATED}"),
+        *("-accel", "kvm" if kvm else _SOFTWARE),
         *("-smp", str(math.ceil(definition.cpus)), "-m", f"{definition.memory >> 20}M"),
         *("-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}"),
         *("-drive", f"if=pflash,unit=1,format=raw,file={_file(layout.variables)}"),
