@@ -106,6 +106,20 @@ async def test_a_shrink_and_too_much_are_refused(driver: QemuDriver) -> None:
     assert await probe.group(driver.transport, NAME) == found
 
 
+async def test_the_group_gets_a_disk_that_is_plugged_in(driver: QemuDriver) -> None:
+    before = await probe.group(driver.transport, NAME)
+    began = time.monotonic()
+    await driver.disk_add(NAME, "disk1", 512 * MIB)
+    await driver.disk_add(NAME, "disk1", 512 * MIB)
+    after = await change.extend(driver.transport, NAME, "disk1")
+    print(f"\na disk in the group in {time.monotonic() - began:.1f} s")  # noqa: T201
+    assert 500 * MIB < after.size - before.size <= 512 * MIB
+    assert await change.extend(driver.transport, NAME, "disk1") == after
+    assert driver.disks(NAME) == {"disk1": 512 * MIB}
+    with pytest.raises(AshoreError, match="already"):
+        await driver.disk_add(NAME, "disk1", 256 * MIB)
+
+
 async def test_a_mounted_volume_is_rolled_back_at_the_next_start(driver: QemuDriver) -> None:
     transport = driver.transport(NAME)
     await transport.put("/opt/file", b"kept")

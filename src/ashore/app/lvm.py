@@ -1,12 +1,14 @@
 """`volume`: the logical volumes of machines, while they are in use."""
 
 from dataclasses import asdict
+from itertools import count
 from typing import Any
 
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.components.lvm import change, probe
 from ashore.components.lvm.probe import GROUP, Volume
+from ashore.drivers.base import Disks
 from ashore.errors import AshoreError, ExitCode
 from ashore.host.run import require_root
 from ashore.stack.values import parse_memory
@@ -49,6 +51,29 @@ async def grow(chosen: Chosen, place: str, size: str) -> Volume:
         volume = (await probe.group(connect, machine)).find(name)
         wanted += volume.size if volume else 0
     return await change.grow(connect, machine, name, wanted)
+
+
+async def extend(chosen: Chosen, machine: str, size: str, label: str | None) -> dict[str, Any]:
+    """Give a machine one more disk, and its group the room on it.
+
+    Args:
+        label: the disk's name; without one, the first of disk1, disk2... that is free.
+
+    Raises:
+        AshoreError: no size, no such machine, or no disk can be added to it.
+    """
+    session = _open(chosen)
+    _machine(session, machine)
+    driver = session.driver
+    if not isinstance(driver, Disks):
+        raise AshoreError(
+            f"driver {driver.name} cannot add a disk to {machine}", "", ExitCode.USAGE
+        )
+    there = driver.disks(machine)
+    disk = label or next(n for n in (f"disk{i}" for i in count(1)) if n not in there)
+    await driver.disk_add(machine, disk, _size(size))
+    group = await change.extend(session.context.connect, machine, disk)
+    return {"machine": machine, "disk": disk, "size": group.size, "free": group.free}
 
 
 async def snapshot(chosen: Chosen, place: str, label: str | None, size: str | None) -> Volume:

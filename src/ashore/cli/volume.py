@@ -59,6 +59,33 @@ async def _grow(target: Target, place: str, size: str, output: str) -> int:
 
 
 @volume.command
+def extend(
+    name: Annotated[str, Parameter(help="a machine's name")],
+    size: Annotated[str, Parameter(help="of the new disk: 16GiB")],
+    *,
+    as_: Annotated[
+        str | None, Parameter(name="--as", help="the disk's name; without it, disk1, disk2...")
+    ] = None,
+    target: Target | None = None,
+    output: Output = "text",
+) -> int:
+    """Plug one more disk into a machine, and let its volume group have it."""
+    return drive(_extend(target or Target(), name, size, as_, output))
+
+
+async def _extend(target: Target, name: str, size: str, label: str | None, output: str) -> int:
+    from ashore.app import lvm
+    from ashore.app.select import select
+    from ashore.stack.values import format_whole
+
+    found = await lvm.extend(select(target), name, size, label)
+    free, whole = format_whole(found["free"]), format_whole(found["size"])
+    text = f"{name} has {found['disk']}: {free} of {whole} are free"
+    print(json.dumps(found) if output == "json" else text)  # noqa: T201
+    return 0
+
+
+@volume.command
 def snapshot(
     place: Place,
     *,

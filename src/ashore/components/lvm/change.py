@@ -11,6 +11,9 @@ from ashore.transport.base import Connect
 _SECONDS = 600.0
 """A file system of some hundred GiB grows in a minute."""
 
+_APPEARS = 60.0
+"""Seconds for a disk that was plugged in to be found by the kernel and named by udev."""
+
 _SHARE, _LEAST = 5, 64 * 1024**2
 """A snapshot gets room for a fifth of its origin to change, and at least these bytes."""
 
@@ -53,6 +56,26 @@ async def grow(connect: Connect, machine: str, name: str, size: int) -> Volume:
         # Also where the volume has its size already: a growth may have been interrupted.
         await transport.run(["resize2fs", path], timeout=_SECONDS)
     return _known(await group(connect, machine), machine, name)
+
+
+async def extend(connect: Connect, machine: str, disk: str) -> Group:
+    """Let the group have an empty disk of the machine; the group as it is then.
+
+    Args:
+        disk: the disk's serial number. One that the group has already is left as it is.
+
+    Raises:
+        CommandFailed: the disk is in use, or something is on it.
+    """
+    transport = connect(machine)
+    path = f"/dev/disk/by-id/virtio-{disk}"
+    appears = f"udevadm wait --timeout={_APPEARS:.0f} {path} && readlink -f {path}"
+    real = (await transport.run(["sh", "-c", appears], timeout=2 * _APPEARS)).text.strip()
+    listed = await transport.run(["pvs", "--noheadings", "-o", "pv_name,vg_name"])
+    if [real, GROUP] not in [line.split() for line in listed.text.splitlines()]:
+        # Without --yes: it refuses a disk that has something on it.
+        await transport.run(["vgextend", "-q", GROUP, real], timeout=_SECONDS)
+    return await group(connect, machine)
 
 
 async def snapshot(

@@ -96,7 +96,7 @@ def read(said: str) -> Group:
 
 def _volume(lv: dict[str, str], mounted: dict[str, Any], sizes: dict[str, str]) -> Volume:
     # systemd names a mount's source by the mapper, the initial file system by the link.
-    mount = mounted.get(lv["lv_dm_path"]) or mounted.get(lv["lv_path"]) or {}
+    mount: dict[str, Any] = mounted.get(lv["lv_dm_path"]) or mounted.get(lv["lv_path"]) or {}
     return Volume(
         # A snapshot that is being merged is hidden, which lvs shows by brackets.
         name=lv["lv_name"].strip("[]"),

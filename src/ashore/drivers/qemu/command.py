@@ -5,13 +5,11 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from ashore.drivers.qemu import hotplug
 from ashore.drivers.qemu.layout import Definition, Layout, serial
 from ashore.drivers.shared.names import Names
 
 PROGRAM = "qemu-system-x86_64"
-SPARE_PORTS = 4
-"""Of the PCI Express bus, for disks that are plugged in while the machine runs."""
-
 PROGRAMS = "programs"
 """The serial number of the disk with the stack's programs."""
 
@@ -83,6 +81,9 @@ def _disks(definition: Definition, layout: Layout) -> Iterator[str]:
     for index, directory in enumerate(definition.data):
         file = layout.data(directory)
         yield from _disk(f"data{index}", serial(directory), file, "format=qcow2,discard=unmap")
+    for disk in definition.added:
+        more = f"id={hotplug.device(disk)}"
+        yield from _disk(disk, disk, layout.added(disk), "format=raw,discard=unmap", more)
 
 
 def _disk(name: str, number: str, file: Path, options: str, more: str = "") -> Iterator[str]:
@@ -92,9 +93,9 @@ def _disk(name: str, number: str, file: Path, options: str, more: str = "") -> I
 
 
 def _spare() -> Iterator[str]:
-    for number in range(1, SPARE_PORTS + 1):
+    for number, port in enumerate(hotplug.PORTS, 1):
         # Chassis and slot only have to differ.
-        yield from ("-device", f"pcie-root-port,id=spare{number},chassis={number},slot={number}")
+        yield from ("-device", f"pcie-root-port,id={port},chassis={number},slot={number}")
 
 
 def _file(path: Path) -> str:
