@@ -17,9 +17,11 @@ from ashore.transport.shell import ENVIRONMENT, PUT
 
 _FAILED = 255  # ssh(1): an error of ssh itself
 _KILLED = 137  # timeout(1), when it sent SIGKILL
-_CONNECT = 10  # s
+# Seconds that an emulated machine may take until it answers, on a host that boots five of
+# them: 10 to connect and 30 between signs of life were too few. Who asks has a deadline too.
+_CONNECT = 30
 _KEPT = 60  # s, of a connection that nobody uses
-_ALIVE = (5, 6)  # s between two signs of life, and how many may be missing
+_ALIVE = (15, 8)  # s between two signs of life, and how many may be missing
 # A machine under software emulation takes its time to start a command.
 _LATE = 20.0
 
