@@ -153,7 +153,7 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
             return [
                 own,
                 haproxy.fragment(stack),
-                corosync.fragment(stack, corosync_keys(ctx.secrets, stack)),
+                corosync.fragment(stack, corosync_keys(ctx.secrets, stack), ctx.facts),
                 pacemaker.fragment(stack, fences(ctx), authority(ctx).cert.decode()),
             ]
         case Role.STORAGE:
