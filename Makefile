@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # `ashore up` makes namespaces and mounts: root, by sudo where it is needed.
 SUDO   ?= $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: up down status test test-boot test-qemu test-virtualbox test-host unit lint drills \
+.PHONY: up down status test test-boot test-qemu test-qemu-pair test-virtualbox test-host unit lint drills \
 	bench bench-failover bench-throughput bench-storage bench-load bench-services docs clean
 
 up: $(VENV)/.ready
@@ -26,9 +26,14 @@ test: $(VENV)/.ready-dev
 test-boot: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/pytest tests/machine/boot_disk.py
 
-# Virtual machines: the drivers' contract, and a pair of load balancers whose address moves.
+# Virtual machines: the driver's contract, and their logical volumes. A quarter of an hour
+# under software emulation.
 test-qemu: $(VENV)/.ready-dev
-	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_driver.py tests/machine/qemu_pair.py
+	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_driver.py tests/machine/qemu_volumes.py
+
+# A gateway and two load balancers as virtual machines: the floating IP moves. Needs KVM.
+test-qemu-pair: $(VENV)/.ready-dev
+	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_pair.py
 
 # A stack on the golden disk as its host, in QEMU; most of an hour under software emulation.
 test-host: $(VENV)/.ready-dev

@@ -34,6 +34,7 @@ from ashore.components.kubeadm.leave import leave
 from ashore.components.kubeadm.steps import steps as kubeadm_steps
 from ashore.components.localpath import render as localpath
 from ashore.components.localpath.steps import steps as localpath_steps
+from ashore.components.lvm.steps import steps as lvm_steps
 from ashore.components.metallb.steps import steps as metallb_steps
 from ashore.components.metrics.render import NAME as METRICS
 from ashore.components.metrics.steps import steps as metrics_steps
@@ -127,6 +128,7 @@ def machines(ctx: Context, driver: Driver, access: Access) -> list[Step]:
         needs = ("fabric", "image", *(["bmc"] if machine.role is Role.LOADBALANCER else []))
         found.append(Made(driver, blueprint(ctx, machine, parts), needs=needs))
         found.extend(cloudinit_steps(ctx, machine, parts))
+        found.extend(lvm_steps(ctx, machine))
     return found
 
 
@@ -151,7 +153,7 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
             return [
                 own,
                 haproxy.fragment(stack),
-                corosync.fragment(stack, corosync_keys(ctx.secrets, stack)),
+                corosync.fragment(stack, corosync_keys(ctx.secrets, stack), ctx.facts),
                 pacemaker.fragment(stack, fences(ctx), authority(ctx).cert.decode()),
             ]
         case Role.STORAGE:

@@ -1,6 +1,7 @@
 """Which driver makes the machines of a stack, and what it needs to make them from."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ashore.app.select import Chosen
@@ -20,6 +21,7 @@ from ashore.image.distributions import distribution
 from ashore.image.layout import layout
 from ashore.model.host import HostFacts
 from ashore.model.load import loads_stack
+from ashore.patience import patience as own_patience
 from ashore.plan.step import Step
 from ashore.transport.ssh import Login
 
@@ -110,7 +112,11 @@ async def preflight(chosen: Chosen) -> list[Finding]:
 
 def seen_by_machines(chosen: Chosen) -> HostFacts:
     """The kernel that the machines run on, as far as it changes what they are told."""
-    return facts.ask() if chosen.stack.driver == "nspawn" else _OWN_KERNEL
+    if chosen.stack.driver == "nspawn":
+        return facts.ask()
+    emulated = kvm.known_missing()
+    slower = max(own_patience(), _EMULATED if emulated else 1.0)
+    return replace(_OWN_KERNEL, patience=slower, emulated=emulated)
 
 
 async def patience(chosen: Chosen) -> float:

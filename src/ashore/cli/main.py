@@ -8,6 +8,7 @@ from cyclopts import App, CycloptsError
 from ashore import __version__
 from ashore.cli import (
     check,
+    console,
     demo,
     docker,
     doctor,
@@ -24,6 +25,7 @@ from ashore.cli import (
     power,
     status,
     up,
+    volume,
 )
 from ashore.errors import AshoreError, ExitCode
 
@@ -46,10 +48,12 @@ app.command(power.power)
 app.command(machine.shell)
 app.command(machine.exec_, name="exec")
 app.command(machine.ssh)
+app.command(console.console)
 app.command(kubectl.kubectl)
 app.command(docker.docker)
 image.image.command(image_build.build)
 app.command(image.image)
+app.command(volume.volume)
 app.command(kubeconfig.kubeconfig)
 app.command(logs.logs)
 app.command(drill.drill)

@@ -145,6 +145,27 @@ class Freeze(Protocol):
 
 
 @runtime_checkable
+class Disks(Protocol):
+    """Optional: give a machine one more disk, whether it runs or not."""
+
+    async def disk_add(self, name: str, disk: str, size: int) -> None:
+        """An empty disk, found in the machine by the serial number `disk`; it goes with the
+        machine. What an interrupted call began is ended; no error if it is all there.
+
+        Args:
+            size: bytes.
+
+        Raises:
+            AshoreError: no such machine, it has such a disk of another size, or no port is left.
+        """
+        ...
+
+    def disks(self, name: str) -> Mapping[str, int]:
+        """The disks that were added: serial number -> bytes."""
+        ...
+
+
+@runtime_checkable
 class Snapshots(Protocol):
     """Optional: keep what is on a machine's disks now, and go back to it."""
 

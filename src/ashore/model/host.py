@@ -11,8 +11,11 @@ class HostFacts:
         cgroup: version of the control groups that machines see, 1 or 2.
         cap_sys_resource: machines may lower an oom_score_adj.
         patience: how many times longer than usual things may take.
+        emulated: their processors are emulated by software, so that they stand still for
+            seconds beside others.
     """
 
     cgroup: int
     cap_sys_resource: bool
     patience: float = 1.0
+    emulated: bool = False

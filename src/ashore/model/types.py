@@ -182,6 +182,11 @@ class Stack:
         return f"{machine.name}.{self.network.domain}"
 
     @property
+    def volumes(self) -> bool:
+        """Whether the machines have logical volumes: containers have no disk of their own."""
+        return self.driver != "nspawn"
+
+    @property
     def api_name(self) -> str:
         """The name of the floating IP."""
         return f"api.{self.network.domain}"

@@ -39,6 +39,11 @@ def format_memory(size: int) -> str:
     return f"{gib:g}GiB" if gib >= 1 and gib * 4 == int(gib * 4) else f"{size / MIB:g}MiB"
 
 
+def format_whole(size: int) -> str:
+    """Like `format_memory`, of the whole MiB in `size`: for what was measured."""
+    return format_memory(size // MIB * MIB)
+
+
 def parse_network(value: object) -> IPv4Network:
     """An IPv4 network; an address with host bits set is refused, not rounded."""
     text = _text(value)

@@ -17,9 +17,11 @@ from ashore.transport.shell import ENVIRONMENT, PUT
 
 _FAILED = 255  # ssh(1): an error of ssh itself
 _KILLED = 137  # timeout(1), when it sent SIGKILL
-_CONNECT = 10  # s
+# Seconds that an emulated machine may take until it answers, on a host that boots five of
+# them: 10 to connect and 30 between signs of life were too few. Who asks has a deadline too.
+_CONNECT = 30
 _KEPT = 60  # s, of a connection that nobody uses
-_ALIVE = (5, 6)  # s between two signs of life, and how many may be missing
+_ALIVE = (15, 8)  # s between two signs of life, and how many may be missing
 # A machine under software emulation takes its time to start a command.
 _LATE = 20.0
 
@@ -140,7 +142,9 @@ class SshTransport:
     ) -> Completed:
         # Ended on the machine itself: it would go on there if only this end was killed.
         ended = ["timeout", "--signal=KILL", f"{timeout:g}", *argv]
-        line = [*self._ssh(terminal=False), _remote(ended, env)]
+        # `timeout` dies by its own SIGKILL. ssh would tell that as an error of its own, so a
+        # shell stays to tell it.
+        line = [*self._ssh(terminal=False), f"{_quoted(ended, env)}; exit $?"]
         done = await self._ask(line, stdin, timeout + _LATE, quiet=quiet)
         if done.returncode == _KILLED and done.seconds >= timeout:
             what = f"no end after {timeout:g} s on {self.machine}: {shlex.join(argv)}"
@@ -170,8 +174,12 @@ class SshTransport:
 
 def _remote(command: Sequence[str], env: Mapping[str, str] | None = None) -> str:
     """The one argument that the machine's shell reads."""
+    return f"exec {_quoted(command, env)}"
+
+
+def _quoted(command: Sequence[str], env: Mapping[str, str] | None) -> str:
     variables = [f"{k}={v}" for k, v in (ENVIRONMENT | dict(env or {})).items()]
-    return "exec " + shlex.join(["/usr/bin/env", "-i", *variables, *command])
+    return shlex.join(["/usr/bin/env", "-i", *variables, *command])
 
 
 async def close(control: Path) -> None:

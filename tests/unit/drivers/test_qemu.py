@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ashore.drivers.base import Console, Freeze, Guests, Links, Namespaces, Power, Programs
+from ashore.drivers.base import Console, Disks, Freeze, Guests, Links, Namespaces, Power, Programs
 from ashore.drivers.qemu import command, process, seed
 from ashore.drivers.qemu.disks import Golden
 from ashore.drivers.qemu.driver import QemuDriver
@@ -95,7 +95,7 @@ def test_what_the_driver_can_do(tmp_path: Path) -> None:
 
     golden = Golden(Path("/disk.raw"), Image("", (), {}), tmp_path)
     driver = QemuDriver(STACK, golden, tmp_path, lambda _kind, _name: None, login)
-    for ability in (Power, Freeze, Links, Guests, Programs, Console):
+    for ability in (Power, Freeze, Links, Guests, Programs, Console, Disks):
         assert isinstance(driver, ability)
     assert not isinstance(driver, Namespaces)
 

@@ -59,7 +59,7 @@ def test_every_violation_is_told_at_once_in_the_order_of_the_file() -> None:
         "machines:\n"
         "  worker: {count: many, memory: 2G}\n"
         "  loadbalancer:\n"
-        "driver: qemu\n"
+        "driver: vmware\n"
     )
     assert error.exit_code is ExitCode.USAGE
     assert places(error) == [

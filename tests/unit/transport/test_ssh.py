@@ -41,8 +41,8 @@ async def test_a_command_is_one_argument_that_the_machine_ends_itself(host: Host
     await host.transport().run(["echo", "a b", "$HOME"], timeout=7, env={"X": "1"})
     (line,) = host.lines
     assert line[-3:-1] == ["root@10.77.0.11", "--"]
-    assert line[-1].startswith("exec /usr/bin/env -i PATH=")
-    assert line[-1].endswith("X=1 timeout --signal=KILL 7 echo 'a b' '$HOME'")
+    assert line[-1].startswith("/usr/bin/env -i PATH=")
+    assert line[-1].endswith("X=1 timeout --signal=KILL 7 echo 'a b' '$HOME'; exit $?")
 
 
 async def test_a_machine_that_is_off_is_not_asked(host: Host) -> None:

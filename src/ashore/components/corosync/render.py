@@ -9,6 +9,7 @@ import shlex
 from ashore.components.corosync.keys import PASSWORD, Keys
 from ashore.components.wait import loop
 from ashore.model.fragment import File, Fragment
+from ashore.model.host import HostFacts
 from ashore.model.types import Role, Stack
 
 QNETD_PORT = 5403
@@ -18,6 +19,8 @@ _CONSENSUS_MS, _CONSENSUS_MANY_MS = 200, 600
 _HEARTBEAT_MS = 200
 # Of the quorum device's vote; 600 was seen to flap on a busy host.
 _DEVICE_TIMEOUT_MS, _DEVICE_SYNC_TIMEOUT_MS = 1000, 4000
+# Five emulated machines on two cores lost each other every few seconds at these timings.
+_EMULATED = 10
 
 _IMPORT = "/usr/local/libexec/ashore/nss-import"
 _QNETD_P12 = "/etc/ashore/corosync/qnetd.p12"
@@ -51,12 +54,12 @@ def gateway(keys: Keys) -> Fragment:
     )
 
 
-def fragment(stack: Stack, keys: Keys) -> Fragment:
+def fragment(stack: Stack, keys: Keys, facts: HostFacts) -> Fragment:
     """A load balancer's share: the same on each of them."""
     files = [
         File(
             "/etc/corosync/corosync.conf",
-            configuration(stack),
+            configuration(stack, facts),
             # Every node reads its own file again.
             notify="corosync-cfgtool -R",
         ),
@@ -89,9 +92,11 @@ def fragment(stack: Stack, keys: Keys) -> Fragment:
     )
 
 
-def configuration(stack: Stack) -> str:
+def configuration(stack: Stack, facts: HostFacts) -> str:
     """`corosync.conf`, the same on every node."""
     nodes = stack.of_role(Role.LOADBALANCER)
+    slower = _EMULATED if facts.emulated else 1
+    consensus = _CONSENSUS_MS if len(nodes) == 2 else _CONSENSUS_MANY_MS
     members = "".join(
         f"""\
   node {{
@@ -110,8 +115,8 @@ totem {{
   ip_version: ipv4
   crypto_cipher: aes256
   crypto_hash: sha256
-  token: {_TOKEN_MS}
-  consensus: {_CONSENSUS_MS if len(nodes) == 2 else _CONSENSUS_MANY_MS}
+  token: {slower * _TOKEN_MS}
+  consensus: {slower * consensus}
 }}
 
 nodelist {{
@@ -127,7 +132,7 @@ system {{
 
 quorum {{
   provider: corosync_votequorum
-{_device(stack) if has_device(stack) else ""}}}
+{_device(stack, slower) if has_device(stack) else ""}}}
 
 logging {{
   to_stderr: no
@@ -138,13 +143,13 @@ logging {{
 """
 
 
-def _device(stack: Stack) -> str:
+def _device(stack: Stack, slower: int) -> str:
     return f"""\
   device {{
     model: net
     votes: 1
-    timeout: {_DEVICE_TIMEOUT_MS}
-    sync_timeout: {_DEVICE_SYNC_TIMEOUT_MS}
+    timeout: {slower * _DEVICE_TIMEOUT_MS}
+    sync_timeout: {slower * _DEVICE_SYNC_TIMEOUT_MS}
     net {{
       host: {stack.network.gateway}
       port: {QNETD_PORT}

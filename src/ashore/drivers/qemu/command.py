@@ -5,13 +5,11 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from ashore.drivers.qemu import hotplug
 from ashore.drivers.qemu.layout import Definition, Layout, serial
 from ashore.drivers.shared.names import Names
 
 PROGRAM = "qemu-system-x86_64"
-SPARE_PORTS = 4
-"""Of the PCI Express bus, for disks that are plugged in while the machine runs."""
-
 PROGRAMS = "programs"
 """The serial number of the disk with the stack's programs."""
 
@@ -19,6 +17,12 @@ PROGRAMS = "programs"
 # code half as another has just patched it, and the guest's kernel panics. MiB of
 # translated code, of which it keeps up to 1024 by itself.
 _SOFTWARE = "tcg,thread=single,tb-size=256"
+# The kernel's command line is part of the golden disk; this is what systemd-stub(7) adds to
+# it. Volumes of five machines on two cores appear after more than the 90 s of systemd.
+_UNHURRIED = (
+    "type=11,value=io.systemd.stub.kernel-cmdline-extra="
+    "systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
+)
 
 # Code and variables of the firmware: where Debian, Fedora and Arch have them.
 _FIRMWARE = (
@@ -52,7 +56,7 @@ def qemu(
         *("-name", name, "-uuid", str(uuid.uuid5(uuid.NAMESPACE_DNS, name))),
         *("-nodefaults", "-no-user-config", "-display", "none"),
         *("-machine", "q35", "-cpu", "host" if kvm else "qemu64"),
-        *("-accel", "kvm" if kvm else _SOFTWARE),
+        *(("-accel", "kvm") if kvm else ("-accel", _SOFTWARE, "-smbios", _UNHURRIED)),
         *("-smp", str(math.ceil(definition.cpus)), "-m", f"{definition.memory >> 20}M"),
         *("-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}"),
         *("-drive", f"if=pflash,unit=1,format=raw,file={_file(layout.variables)}"),
@@ -77,6 +81,9 @@ def _disks(definition: Definition, layout: Layout) -> Iterator[str]:
     for index, directory in enumerate(definition.data):
         file = layout.data(directory)
         yield from _disk(f"data{index}", serial(directory), file, "format=qcow2,discard=unmap")
+    for disk in definition.added:
+        more = f"id={hotplug.device(disk)}"
+        yield from _disk(disk, disk, layout.added(disk), "format=raw,discard=unmap", more)
 
 
 def _disk(name: str, number: str, file: Path, options: str, more: str = "") -> Iterator[str]:
@@ -86,9 +93,9 @@ def _disk(name: str, number: str, file: Path, options: str, more: str = "") -> I
 
 
 def _spare() -> Iterator[str]:
-    for number in range(1, SPARE_PORTS + 1):
+    for number, port in enumerate(hotplug.PORTS, 1):
         # Chassis and slot only have to differ.
-        yield from ("-device", f"pcie-root-port,id=spare{number},chassis={number},slot={number}")
+        yield from ("-device", f"pcie-root-port,id={port},chassis={number},slot={number}")
 
 
 def _file(path: Path) -> str:

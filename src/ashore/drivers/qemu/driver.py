@@ -1,12 +1,12 @@
 """Machines as virtual machines of QEMU, for one stack on this computer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
 from ashore.drivers.base import Blueprint, BmcPlace, PowerState, Record
-from ashore.drivers.qemu import command, disks, kvm, process, qmp, seed
+from ashore.drivers.qemu import command, disks, hotplug, kvm, process, qmp, seed
 from ashore.drivers.qemu.disks import Golden
 from ashore.drivers.qemu.layout import Definition, Layout
 from ashore.drivers.shared import teardown, uplink
@@ -27,7 +27,7 @@ _SWITCHING = 60.0
 
 
 class QemuDriver:
-    """A `Driver` with `Power`, `Freeze`, `Links`, `Guests`, `Programs` and `Console`.
+    """A `Driver` with `Power`, `Freeze`, `Links`, `Guests`, `Programs`, `Console` and `Disks`.
 
     Args:
         state: the stack's own directory (`/var/lib/ashore/demo`).
@@ -134,6 +134,7 @@ class QemuDriver:
             disk=old.disk if old else str(golden.disk),
             programs=programs,
             data=old.data if old else blueprint.data,
+            added=old.added if old else {},
             seed=old.seed if old and self._layout(machine.name).started else seed.digest(content),
         )
 
@@ -144,12 +145,11 @@ class QemuDriver:
     async def power_on(self, name: str) -> None:
         """See `Power`."""
         layout = self._layout(name)
-        definition = layout.load()
-        if definition is None:
-            raise AshoreError(f"{name}: no such machine in stack {self._stack.name}")
+        self._defined(name)
         async with self._switching(name):
             if self._runs(name):
                 return
+            definition = self._defined(name)
             await self._off(name)
             await self._fabric.tap(name)
             await self._start(definition, layout)
@@ -220,6 +220,23 @@ class QemuDriver:
     def console(self, name: str) -> Path:
         """See `Console`."""
         return self._layout(name).console_socket
+
+    async def disk_add(self, name: str, disk: str, size: int) -> None:
+        """See `Disks`."""
+        async with self._switching(name):
+            definition = self._defined(name)
+            layout = self._layout(name)
+            await hotplug.add(definition, layout, disk, size, runs=self._runs(name))
+
+    def disks(self, name: str) -> Mapping[str, int]:
+        """See `Disks`."""
+        return self._defined(name).added
+
+    def _defined(self, name: str) -> Definition:
+        definition = self._layout(name).load()
+        if definition is None:
+            raise AshoreError(f"{name}: no such machine in stack {self._stack.name}")
+        return definition
 
     async def freeze(self, name: str) -> None:
         """See `Freeze`."""

@@ -45,6 +45,11 @@ async def missing() -> str:
     return found
 
 
+def known_missing() -> bool:
+    """Whether `missing` has found out that there is no KVM; no machine starts before it has."""
+    return not _DEVICE.exists() or (_KNOWN.exists() and _KNOWN.read_text() != "")
+
+
 async def _tried() -> str:
     files = command.firmware()
     if files is None:

@@ -3,7 +3,8 @@
 import contextlib
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ashore.host.files import write
@@ -21,6 +22,7 @@ class Definition:
         programs: a read-only disk with the stack's programs, raw; empty for none.
         data: directories of the machine that have a disk of their own.
         seed: digest of the seed's files.
+        added: disks that came later: serial number -> bytes.
     """
 
     machine: str
@@ -32,6 +34,7 @@ class Definition:
     programs: str
     data: tuple[str, ...]
     seed: str
+    added: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class Layout:
     def data(self, directory: str) -> Path:
         """The disk of a data directory."""
         return self.directory / f"{serial(directory)}.qcow2"
+
+    def added(self, disk: str) -> Path:
+        """A disk that came later."""
+        return self.directory / f"added-{disk}.raw"
 
     @property
     def seed(self) -> Path:

@@ -62,8 +62,8 @@ async def _kvm() -> Finding:
         "kvm",
         Level.WARNING,
         f"no KVM: {missing}",
-        "processors are emulated by software, ten to thirty times slower; a cluster's own "
-        "deadlines may not be kept",
+        "processors are emulated by software, ten to thirty times slower; Kubernetes does not "
+        "keep its own deadlines then, and its nodes may never be Ready",
         "run it on a computer with KVM, or take `driver: nspawn`",
     )
 
