@@ -44,7 +44,8 @@ async def test_the_environment_is_the_machines_own(
 async def test_a_command_without_end_is_ended(transport: Transport) -> None:
     with pytest.raises(CommandFailed, match="no end after"):
         await transport.run(["sleep", "3731"], timeout=0.3)
-    left = await transport.run(["pgrep", "-f", "sleep 3731"], check=False)
+    # Brackets, so that what runs pgrep does not match.
+    left = await transport.run(["pgrep", "-f", "[s]leep 3731"], check=False)
     assert left.text == ""
 
 
