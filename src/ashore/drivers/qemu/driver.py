@@ -145,7 +145,7 @@ class QemuDriver:
     async def power_on(self, name: str) -> None:
         """See `Power`."""
         layout = self._layout(name)
-        self._defined(name)
+        self._defined(name)  # or the lock would be in a directory that is not there
         async with self._switching(name):
             if self._runs(name):
                 return
