@@ -67,7 +67,9 @@ async def extend(chosen: Chosen, machine: str, size: str, label: str | None) -> 
     driver = session.driver
     if not isinstance(driver, Disks):
         raise AshoreError(
-            f"driver {driver.name} cannot add a disk to {machine}", "", ExitCode.USAGE
+            f"driver {driver.name} cannot add a disk to {machine}",
+            "one that the machine has already is taken by its own vgextend",
+            ExitCode.USAGE,
         )
     there = driver.disks(machine)
     disk = label or next(n for n in (f"disk{i}" for i in count(1)) if n not in there)
@@ -130,4 +132,6 @@ def _size(text: str) -> int:
     try:
         return parse_memory(text)
     except ValueError as error:
-        raise AshoreError(f"{text} is no size: it {error}", "", ExitCode.USAGE) from error
+        raise AshoreError(
+            f"{text} is no size: it {error}", "a size is 8GiB or 512MiB", ExitCode.USAGE
+        ) from error

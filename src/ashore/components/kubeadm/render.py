@@ -46,6 +46,7 @@ def fragment(
             the certificate authorities' keys, a worker `ca.crt` alone.
     """
     control_plane = machine.role is Role.CONTROLPLANE
+    kubeconfig = _kubeconfig(stack, machine)
     files = [
         File("/etc/sysctl.d/90-kubernetes.conf", _SYSCTLS, notify="sysctl -q --system"),
         File(
@@ -55,15 +56,11 @@ def fragment(
         ),
         File(
             "/etc/kubernetes/kubelet.conf",
-            _kubeconfig(stack, machine),
+            kubeconfig,
             mode=0o600,
             notify="systemctl restart kubelet",
         ),
-        File(
-            f"{DIRECTORY}/discovery.conf",
-            _kubeconfig(stack, machine),
-            mode=0o600,
-        ),
+        File(f"{DIRECTORY}/discovery.conf", kubeconfig, mode=0o600),
         File(f"{DIRECTORY}/join.yaml", _join(machine) + _timeouts(facts), mode=0o600),
         *(_pki_file(path, content) for path, content in pki.items()),
     ]

@@ -105,7 +105,9 @@ async def snapshot(
             ExitCode.USAGE,
         )
     if found.find(called):
-        raise AshoreError(f"{machine} has a volume {called} already", "", ExitCode.USAGE)
+        raise AshoreError(
+            f"{machine} has a volume {called} already", "--as gives another name", ExitCode.USAGE
+        )
     room = found.rounded(size or max(volume.size // _SHARE, _LEAST))
     if room > found.free:
         raise AshoreError(
@@ -153,7 +155,7 @@ async def remove(connect: Connect, machine: str, name: str) -> None:
     if volume.merging:
         raise AshoreError(
             f"{volume.origin} is rolled back to {machine}:{name} when {machine} starts next",
-            "",
+            f"`ashore power reset {machine}` starts it now, and the snapshot goes with that",
             ExitCode.USAGE,
         )
     if volume.mount:

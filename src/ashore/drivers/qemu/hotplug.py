@@ -1,6 +1,5 @@
 """Disks that are plugged into a machine while it runs, or before its next start."""
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,11 +29,8 @@ async def add(definition: Definition, layout: Layout, disk: str, size: int, *, r
     if disk not in definition.added:
         # First the file, then what names it: a machine is not started with a disk it lacks.
         file.unlink(missing_ok=True)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            os.truncate(descriptor, size)
-        finally:
-            os.close(descriptor)
+        with file.open("xb") as made:
+            made.truncate(size)
         layout.save(replace(definition, added={**definition.added, disk: size}))
     if not runs:
         return
