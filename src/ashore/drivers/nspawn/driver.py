@@ -122,7 +122,7 @@ class NspawnDriver:
     async def _make(self, blueprint: Blueprint) -> None:
         name = blueprint.machine.name
         layout = self._layout(name)
-        await self._supervisor.kill(name)
+        await teardown.kill(self._supervisor, name)
         await files.remove([layout.directory])
         legacy = self._supervisor.legacy
         root.build(layout, blueprint, self._stack.name, legacy=legacy)
@@ -156,6 +156,7 @@ class NspawnDriver:
                 return
             if self._fabric.plugged(name) or name in self._supervisor.found():
                 await self._off(name)
+                await self._supervisor.reap(name)
             await self._fabric.plug(name, definition.mac)
             await self._supervisor.start(definition, layout)
 
@@ -185,6 +186,7 @@ class NspawnDriver:
     async def remove(self, name: str) -> None:
         """See `Driver`."""
         await self.power_off(name)
+        await self._supervisor.reap(name)
         await files.remove([self._layout(name).directory])
 
     async def destroy(self) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ashore.drivers.nspawn import command
 from ashore.drivers.nspawn.layout import Definition, Layout
-from ashore.drivers.nspawn.supervise import Limits, end, leader
+from ashore.drivers.nspawn.supervise import Limits, end, exiting, leader
 from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
 from ashore.host import cgroups
@@ -54,7 +54,13 @@ class LegacySupervisor:
                 for entry in os.scandir(root / self._names.cgroup):
                     if entry.is_dir():
                         machines.setdefault(entry.name, False)
-        return {name: bool(cgroups.processes(self._group(name))) for name in machines}
+        return {name: bool(self._running(name)) for name in machines}
+
+    def _running(self, machine: str) -> list[int]:
+        """Processes that may still do something: all of the machine, and who runs it."""
+        inside = cgroups.processes(self._group(machine) / "payload")
+        around = set(cgroups.processes(self._group(machine))) - set(inside)
+        return [*inside, *(pid for pid in around if not exiting(pid))]
 
     def leader(self, machine: str) -> int | None:
         return leader(self._group(machine))
@@ -105,14 +111,19 @@ class LegacySupervisor:
             end([pid])  # the kernel kills the whole pid namespace with it
         self._thaw(machine)
 
-        def left(directory: Path) -> str:
-            pids = cgroups.processes(directory)
+        def left() -> str:
+            pids = self._running(machine)
             end(pids)
             return f"processes {pids}" if pids else ""
 
-        payload = group / "payload"
-        await until(f"{machine} is off", lambda: left(payload), timeout=_GONE, interval=0.005)
-        await until(f"{machine} is off", lambda: left(group), timeout=_GONE, interval=0.005)
+        await until(f"{machine} is off", left, timeout=_GONE, interval=0.005)
+
+    async def reap(self, machine: str) -> None:
+        def left() -> str:
+            pids = cgroups.processes(self._group(machine))
+            return f"processes {pids}" if pids else ""
+
+        await until(f"the processes of {machine} are gone", left, timeout=_GONE)
         groups = self._groups(machine)
         await until(
             f"the control groups of {machine} are gone",

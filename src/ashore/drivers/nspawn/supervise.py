@@ -12,6 +12,9 @@ from ashore.drivers.nspawn.layout import Definition, Layout
 from ashore.drivers.shared.names import Names
 from ashore.host import cgroups
 
+_PF_EXITING = 0x4
+"""Linux, include/linux/sched.h: set before a task gives up what it has, and never cleared."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -51,7 +54,11 @@ class Supervisor(Protocol):
         ...
 
     async def kill(self, machine: str) -> None:
-        """As if the cord was pulled; returns when nothing of it runs and no group is left."""
+        """As if the cord was pulled; returns when nothing of it runs any more."""
+        ...
+
+    async def reap(self, machine: str) -> None:
+        """After `kill`: returns when its last process has left this host, and no group is left."""
         ...
 
     async def clear(self) -> None:
@@ -96,6 +103,22 @@ def linked(leader: int) -> bool:
     with contextlib.suppress(OSError):
         return "eth0:" in Path(f"/proc/{leader}/net/dev").read_text()
     return False
+
+
+def exiting(pid: int) -> bool:
+    """Whether a process is past its last instruction, and the kernel only clears up behind it.
+
+    The last one of a machine unmounts its root, for which the kernel first writes out whatever
+    this host has not written to that disk yet: half a second was seen, and it may be many.
+    """
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        stats = [(task / "stat").read_text() for task in tasks]
+    except OSError:
+        return True
+    # proc_pid_stat(5): the name may hold anything, a parenthesis too; the flags are the seventh
+    # field after it.
+    return all(int(stat.rpartition(")")[2].split()[6]) & _PF_EXITING for stat in stats)
 
 
 def end(pids: Iterable[int]) -> None:

@@ -94,6 +94,9 @@ class SystemdSupervisor:
         await run(["systemctl", "stop", self._names.unit(machine)], check=False, timeout=_GONE)
         await until(f"{machine} is off", partial(left, group), timeout=_GONE, interval=0.005)
 
+    async def reap(self, machine: str) -> None:
+        """Nothing: a unit that has stopped has no process and no group."""
+
     async def clear(self) -> None:
         """Nothing: the slice is every stack's, and stays, empty, until the host's next boot."""
 

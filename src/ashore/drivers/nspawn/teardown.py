@@ -19,12 +19,18 @@ def forget(container: str) -> None:
             directory.rmdir()
 
 
+async def kill(supervisor: Supervisor, machine: str) -> None:
+    """Kill a machine whose files are to be removed; returns when it has left this host."""
+    await supervisor.kill(machine)
+    await supervisor.reap(machine)
+
+
 async def destroy(
     names: Names, fabric: Fabric, supervisor: Supervisor, directory: Path
 ) -> list[str]:
     """Remove everything of the stack and look again; what remains, named."""
     found = supervisor.found()
-    errors = await attempt([supervisor.kill(name) for name in found])
+    errors = await attempt([kill(supervisor, name) for name in found])
     errors += await attempt([fabric.destroy(), uplink.remove(names)])
     errors += await attempt([teardown.delete(directory), supervisor.clear()])
     for name in found:
