@@ -114,8 +114,8 @@ class Guest:
         while time.monotonic() < deadline:
             try:
                 boot = self.run(["cat", _BOOT], 5).said.strip()
-            except TimeoutError:
-                boot = former
+            except (TimeoutError, FileNotFoundError, ConnectionRefusedError):
+                boot = former  # QEMU itself may not be there yet
             if boot != former:
                 return boot
             time.sleep(1)
