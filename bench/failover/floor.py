@@ -107,7 +107,7 @@ class Floor:
 
     async def _destroy(self) -> None:
         if self.setup is ASHORE:
-            await bmc.stop(NAME)
+            await bmc.service(NAME).stop()
         if left := await self.driver.destroy():
             raise SystemExit(f"left over: {left}")
 

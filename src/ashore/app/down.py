@@ -24,7 +24,7 @@ async def down(chosen: Chosen, emit: Emit) -> int:
     name = chosen.stack.name
     with lock.hold(chosen.state.lock, "down"):
         # First what could power a machine on again.
-        await bmc.stop(name)
+        await bmc.service(name).stop()
         left = await _destroy(chosen)
         if left:
             raise AshoreError(

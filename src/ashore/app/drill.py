@@ -76,7 +76,7 @@ class _Bmc:
     session: Session
 
     def kill(self) -> list[int]:
-        return process.kill(self.session.stack.name)
+        return process.service(self.session.stack.name).kill()
 
     async def drift(self) -> list[str]:
         return await redfish(self.session.context, self.session.driver).drift()

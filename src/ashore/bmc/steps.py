@@ -15,6 +15,7 @@ from ashore.bmc import passwords, probe, process
 from ashore.bmc.config import Account, Config
 from ashore.errors import AshoreError
 from ashore.host.files import write
+from ashore.host.service import Service
 from ashore.patience import patience
 from ashore.pki.authority import Pair, issue
 from ashore.plan.step import Secrets
@@ -73,9 +74,13 @@ class Redfish:
         write(Path(config.certificate), certificate.cert, 0o600)
         write(Path(config.key), certificate.key, 0o600)
         write(file, config.text(), 0o600)
-        await process.stop(self.stack)
-        await process.start(self.stack, self.program(file), self.directory)
+        await self._process.stop()
+        await self._process.start(self.program(file), self.directory)
         await self._answers(config.version)
+
+    @property
+    def _process(self) -> Service:
+        return process.service(self.stack)
 
     async def _answers(self, version: str) -> None:
         deadline = time.monotonic() + _STARTED * patience()
@@ -83,7 +88,7 @@ class Redfish:
             if time.monotonic() > deadline:
                 raise AshoreError(
                     f"the Redfish service of {self.stack}: {differs[0]}",
-                    f"what it printed: {process.where_it_prints(self.stack, self.directory)}",
+                    f"what it printed: {self._process.where_it_prints(self.directory)}",
                 )
             await asyncio.sleep(0.05)
 

@@ -63,14 +63,14 @@ async def step(tmp_path: Path) -> AsyncIterator[Redfish]:
         )
         yield made
     finally:
-        await process.stop(STACK)
+        await process.service(STACK).stop()
         ip("netns", "delete", NETNS)
-    assert process.processes(STACK) == []
+    assert process.service(STACK).processes() == []
 
 
 def service() -> int:
     """The service's own process, not the loop that starts it."""
-    for pid in process.processes(STACK):
+    for pid in process.service(STACK).processes():
         if b"--config" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
             return pid
     raise AssertionError("the service does not run")
@@ -80,7 +80,7 @@ async def back(step: Redfish, gone: int) -> float:
     """Seconds until another process than `gone` answers."""
     begun = time.monotonic()
     while True:
-        if gone not in process.processes(STACK) and await step.drift() == []:
+        if gone not in process.service(STACK).processes() and await step.drift() == []:
             return time.monotonic() - begun
         assert time.monotonic() < begun + 30, "it did not come back"
         await asyncio.sleep(0.02)
@@ -108,12 +108,12 @@ async def test_it_comes_back_when_it_is_killed(step: Redfish) -> None:
 async def test_a_drill_kills_the_service_and_not_what_starts_it_again(step: Redfish) -> None:
     await step.apply()
     killed = service()
-    loop = [pid for pid in process.processes(STACK) if pid != killed]
-    assert process.kill(STACK) == [killed]
+    loop = [pid for pid in process.service(STACK).processes() if pid != killed]
+    assert process.service(STACK).kill() == [killed]
     assert await back(step, killed) < 30
-    assert set(loop) <= set(process.processes(STACK))
-    await process.stop(STACK)
-    assert process.kill(STACK) == []
+    assert set(loop) <= set(process.service(STACK).processes())
+    await process.service(STACK).stop()
+    assert process.service(STACK).kill() == []
 
 
 async def test_a_change_restarts_it(step: Redfish) -> None:
@@ -129,14 +129,14 @@ async def test_a_change_restarts_it(step: Redfish) -> None:
 async def test_it_is_found_and_stopped_without_its_loop(step: Redfish) -> None:
     await step.apply()
     alone = service()
-    loop = [pid for pid in process.processes(STACK) if pid != alone]
+    loop = [pid for pid in process.service(STACK).processes() if pid != alone]
     for pid in loop:
         os.kill(pid, signal.SIGKILL)
     assert await step.drift() == []
-    await process.stop(STACK)
-    assert process.processes(STACK) == []
+    await process.service(STACK).stop()
+    assert process.service(STACK).processes() == []
     assert all(not (r / f"ashore-{STACK}.bmc").exists() for r in cgroups.hierarchies().roots())
-    await process.stop(STACK)  # no error if it is gone
+    await process.service(STACK).stop()  # no error if it is gone
 
 
 async def test_a_service_that_cannot_start_says_why(
