@@ -1,4 +1,4 @@
-"""Into a virtual machine by SSH, from this computer's link into the stack.
+"""Into a virtual machine by SSH: from this computer's link into the stack, or through another.
 
 One connection carries every command: under software emulation the handshake of
 each would cost a second. OpenSSH keeps it open in the background, for a while.
@@ -15,6 +15,7 @@ from ashore.host.run import CommandFailed, Completed, run
 from ashore.transport.base import MachineDown
 from ashore.transport.shell import ENVIRONMENT, PUT
 
+_PORT = 22
 _FAILED = 255  # ssh(1): an error of ssh itself
 _KILLED = 137  # timeout(1), when it sent SIGKILL
 # Seconds that an emulated machine may take until it answers, on a host that boots five of
@@ -43,26 +44,54 @@ class Way:
     """The way to one machine.
 
     Attributes:
-        source: the address of this computer's link into the stack: the packets
-            leave there or not at all.
         control: the socket of the connection that is kept.
+        source: the address of this computer's link into the stack: the packets
+            leave there or not at all. None for what is reached otherwise.
+        through: the way to the machine that passes the connection on; None if
+            this computer connects to the address itself.
     """
 
     machine: str
     address: IPv4Address
-    source: IPv4Address
     control: Path
+    source: IPv4Address | None = None
+    port: int = 22
+    through: "Way | None" = None
 
 
 def command(way: Way, login: Login, *, terminal: bool = False) -> list[str]:
     """The beginning of the command; what runs on the machine follows as one argument."""
-    options = {
-        "BatchMode": "yes",
-        "BindAddress": str(way.source),
-        "ConnectTimeout": str(_CONNECT),
+    kept = {
         "ControlMaster": "auto",
         "ControlPath": str(way.control),
         "ControlPersist": str(_KEPT),
+    }
+    return [*_argv(way, login, kept, *(["-t"] if terminal else [])), "--"]
+
+
+def tunnel(way: Way, login: Login, device: int) -> list[str]:
+    """The beginning of a command that lays a tunnel of layer 3 to the machine.
+
+    What runs on the machine follows as one argument; it finds the name of its end in
+    SSH_TUNNEL.
+
+    Args:
+        device: number of this computer's end: `tun7` is 7. It is made if it is not there.
+    """
+    options = {
+        "ControlPath": "none",
+        "ExitOnForwardFailure": "yes",
+        "Tunnel": "point-to-point",
+        "TunnelDevice": f"{device}:any",
+    }
+    return [*_argv(way, login, options), "--"]
+
+
+def _argv(way: Way, login: Login, options: Mapping[str, str], *flags: str) -> list[str]:
+    every = {
+        **options,
+        "BatchMode": "yes",
+        "ConnectTimeout": str(_CONNECT),
         "HostKeyAlias": way.machine,
         "IdentitiesOnly": "yes",
         "IdentityFile": str(login.key),
@@ -72,8 +101,25 @@ def command(way: Way, login: Login, *, terminal: bool = False) -> list[str]:
         "StrictHostKeyChecking": "yes",
         "UserKnownHostsFile": str(login.known),
     }
-    flags = [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
-    return ["ssh", "-F", "none", *(["-t"] if terminal else []), *flags, f"root@{way.address}", "--"]
+    if way.source is not None:
+        every["BindAddress"] = str(way.source)
+    if way.port != _PORT:
+        every["Port"] = str(way.port)
+    if way.through is not None:
+        every["ProxyCommand"] = _passing_on(way, way.through, login)
+    given = [part for key in sorted(every) for part in ("-o", f"{key}={every[key]}")]
+    return ["ssh", "-F", "none", *flags, *given, f"root@{way.address}"]
+
+
+def _passing_on(way: Way, through: Way, login: Login) -> str:
+    """The command whose input and output are the connection to the machine.
+
+    Not the connection that is kept for commands: it lives as long as what it carries.
+    """
+    target = f"{way.address}:{way.port}"
+    argv = _argv(through, login, {"ControlPath": "none"}, "-W", target)
+    # A shell reads it, after ssh has read each %.
+    return shlex.join(argv).replace("%", "%%")
 
 
 class SshTransport:

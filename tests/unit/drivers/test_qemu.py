@@ -69,7 +69,7 @@ def test_a_serial_number_is_kept_whole() -> None:
 
 
 def test_the_way_in() -> None:
-    way = Way("cp1", IPv4Address("10.77.0.21"), IPv4Address("10.77.0.1"), Path("/state/ssh.sock"))
+    way = Way("cp1", IPv4Address("10.77.0.21"), Path("/state/ssh.sock"), IPv4Address("10.77.0.1"))
     login = Login(Path("/secrets/user"), Path("/files/known_hosts"))
     check(HERE, "qemu-ssh.txt", lines(ssh.command(way, login)))
 

@@ -1,3 +1,4 @@
+import shlex
 from collections.abc import Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -9,7 +10,7 @@ from ashore.transport import ssh
 from ashore.transport.base import CommandFailed, Completed, MachineDown
 from ashore.transport.ssh import Login, SshTransport, Way
 
-WAY = Way("lb1", IPv4Address("10.77.0.11"), IPv4Address("10.77.0.1"), Path("/state/ssh.sock"))
+WAY = Way("lb1", IPv4Address("10.77.0.11"), Path("/state/ssh.sock"), IPv4Address("10.77.0.1"))
 
 
 class Host:
@@ -82,3 +83,30 @@ async def test_a_command_that_was_ended_failed(host: Host) -> None:
         await host.transport().run(["sleep", "60"], timeout=7, check=False)
     host.seconds = 0.1  # killed by somebody else
     assert (await host.transport().run(["x"], timeout=7, check=False)).returncode == 137
+
+
+def test_through_another_machine_and_through_a_port_of_this_computer() -> None:
+    login = Login(Path("/key"), Path("/100%/known"))
+    gateway = Way("gw", IPv4Address("127.0.0.1"), Path("/state/gw.sock"), port=22913)
+    line = ssh.command(gateway, login)
+    assert line[-2:] == ["root@127.0.0.1", "--"]
+    assert {"Port=22913", "HostKeyAlias=gw"} <= set(line)
+    assert not [word for word in line if word.startswith(("BindAddress=", "ProxyCommand="))]
+    way = Way("cp1", IPv4Address("10.77.0.21"), Path("/state/cp1.sock"), through=gateway)
+    line = ssh.command(way, login)
+    (proxy,) = [word for word in line if word.startswith("ProxyCommand=")]
+    passed = shlex.split(proxy.removeprefix("ProxyCommand=").replace("%%", "%"))
+    assert passed[:5] == ["ssh", "-F", "none", "-W", "10.77.0.21:22"]
+    assert passed[-1] == "root@127.0.0.1"
+    hosts = "UserKnownHostsFile=/100%/known"
+    assert {"Port=22913", "HostKeyAlias=gw", "ControlPath=none", hosts} <= set(passed)
+    assert "/100%%/known" in proxy
+    assert {"HostKeyAlias=cp1", "ControlPath=/state/cp1.sock"} <= set(line)
+
+
+def test_a_tunnel_has_a_connection_of_its_own() -> None:
+    gateway = Way("gw", IPv4Address("127.0.0.1"), Path("/state/gw.sock"), port=22913)
+    line = ssh.tunnel(gateway, Login(Path("/key"), Path("/known")), 22913)
+    wanted = {"Tunnel=point-to-point", "TunnelDevice=22913:any", "ExitOnForwardFailure=yes"}
+    assert {*wanted, "ControlPath=none", "Port=22913"} <= set(line)
+    assert line[-2:] == ["root@127.0.0.1", "--"]

@@ -210,7 +210,7 @@ class QemuDriver:
         address = machine.address if machine else self._stack.network.host
         if definition is not None:  # the file no longer names it
             address = IPv4Address(definition.address)
-        way = Way(name, address, self._stack.network.host, layout.connection)
+        way = Way(name, address, layout.connection, self._stack.network.host)
         return SshTransport(way, self._login, lambda: self._runs(name))
 
     def inside(self, name: str, command: Sequence[str]) -> list[str]:
