@@ -13,8 +13,8 @@ import pytest
 
 from ashore.drivers.base import Blueprint
 from ashore.drivers.nspawn.driver import NspawnDriver
-from ashore.drivers.qemu.disks import Golden
 from ashore.drivers.qemu.driver import QemuDriver
+from ashore.drivers.shared.disks import Golden
 from ashore.events import ignore
 from ashore.host.files import write
 from ashore.image import disk as disk_file

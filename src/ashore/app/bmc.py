@@ -24,8 +24,8 @@ def factory(config: Config) -> tuple[Power, States]:
     state = Path(config.settings["state"])
     stack, image = _stack(config), Image("", (), {})
     if config.driver == "qemu":
-        from ashore.drivers.qemu.disks import Golden
         from ashore.drivers.qemu.driver import QemuDriver
+        from ashore.drivers.shared.disks import Golden
 
         machines = QemuDriver(stack, Golden(Path(), image, Path()), state, record, _no_login)
         return machines, machines.states

@@ -8,9 +8,9 @@ from ashore.app.select import Chosen
 from ashore.drivers.base import Finding, Record
 from ashore.drivers.nspawn.driver import NspawnDriver
 from ashore.drivers.qemu import kvm
-from ashore.drivers.qemu.disks import Golden
 from ashore.drivers.qemu.driver import QemuDriver
-from ashore.drivers.qemu.steps import ProgramsStep
+from ashore.drivers.shared.disks import Golden
+from ashore.drivers.shared.programs import ProgramsStep
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Emit
 from ashore.host import facts

@@ -8,6 +8,7 @@ from ashore.app import down, driver
 from ashore.app.select import Chosen
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import ignore
+from ashore.host.service import Service
 from ashore.model.load import loads_stack
 from ashore.state.paths import StackState
 
@@ -25,11 +26,11 @@ class Remover:
 
 
 async def result(monkeypatch: pytest.MonkeyPatch, root: Path, *removers: Remover) -> int:
-    async def stopped(name: str) -> None:
-        assert name == "gone"
+    async def stopped(service: Service) -> None:
+        assert service.name == "ashore-gone.bmc"
 
     monkeypatch.setattr(driver, "every", lambda *_: list(removers))
-    monkeypatch.setattr(down.bmc, "stop", stopped)
+    monkeypatch.setattr(Service, "stop", stopped)
     state = StackState(root / "gone")
     state.make()
     chosen = Chosen(loads_stack(TEXT, "test"), "test", TEXT, state, root / "cache")

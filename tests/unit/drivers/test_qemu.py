@@ -8,9 +8,10 @@ import pytest
 
 from ashore.drivers.base import Console, Disks, Freeze, Guests, Links, Namespaces, Power, Programs
 from ashore.drivers.qemu import command, process, seed
-from ashore.drivers.qemu.disks import Golden
 from ashore.drivers.qemu.driver import QemuDriver
-from ashore.drivers.qemu.layout import Definition, Layout, serial
+from ashore.drivers.qemu.layout import Definition, Layout
+from ashore.drivers.shared import hook
+from ashore.drivers.shared.disks import Golden, serial
 from ashore.drivers.shared.names import Names
 from ashore.image.types import Image
 from ashore.transport import ssh
@@ -58,8 +59,8 @@ def test_a_unit_or_a_process_of_its_own() -> None:
 
 
 def test_what_a_virtual_machine_gets_beside_the_seed() -> None:
-    check(HERE, "qemu-hook.sh", seed.hook(MACHINE.data, programs=True))
-    assert "programs" not in seed.hook((), programs=False)
+    check(HERE, "qemu-hook.sh", hook.script(seed.DISKS, MACHINE.data, programs=True))
+    assert "programs" not in hook.script(seed.DISKS, (), programs=False)
 
 
 def test_a_serial_number_is_kept_whole() -> None:

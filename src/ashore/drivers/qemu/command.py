@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ashore.drivers.qemu import hotplug
-from ashore.drivers.qemu.layout import Definition, Layout, serial
+from ashore.drivers.qemu.layout import Definition, Layout
+from ashore.drivers.shared.disks import PROGRAMS, serial
 from ashore.drivers.shared.names import Names
 
 PROGRAM = "qemu-system-x86_64"
-PROGRAMS = "programs"
-"""The serial number of the disk with the stack's programs."""
 
 # A thread for all processors of a machine: with one each, QEMU 7.2 lets a processor run
 # code half as another has just patched it, and the guest's kernel panics. MiB of

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ashore.drivers.base import Blueprint, BmcPlace, PowerState, Record
 from ashore.drivers.qemu import command, disks, hotplug, kvm, process, qmp, seed
-from ashore.drivers.qemu.disks import Golden
 from ashore.drivers.qemu.layout import Definition, Layout
+from ashore.drivers.shared import disks as golden_disks
 from ashore.drivers.shared import teardown, uplink
+from ashore.drivers.shared.disks import Golden
 from ashore.drivers.shared.fabric import Fabric
 from ashore.drivers.shared.names import Names
 from ashore.drivers.shared.ports import Ports
@@ -115,7 +116,7 @@ class QemuDriver:
         await files.remove([layout.directory])
         files.make_directory(layout.directory)
         if wanted.programs:
-            await disks.programs(self._golden, ignore)
+            await golden_disks.programs(self._golden, ignore)
         data = {directory: layout.data(directory) for directory in blueprint.data}
         await disks.layers(self._golden, layout.disk, data, ignore)
         await seed.write(layout.seed, self._seed(blueprint, wanted))

@@ -1,12 +1,12 @@
 """The files of a virtual machine, and what is remembered to start it again."""
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from ashore.drivers.shared.disks import serial
 from ashore.host.files import write
 
 
@@ -110,8 +110,3 @@ class Layout:
     @property
     def _definition(self) -> Path:
         return self.directory / "machine.json"
-
-
-def serial(directory: str) -> str:
-    """The serial number of a data directory's disk: virtio keeps 20 characters of it."""
-    return f"data-{hashlib.sha256(directory.encode()).hexdigest()[:12]}"

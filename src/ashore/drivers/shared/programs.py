@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ashore.drivers.qemu import disks
-from ashore.drivers.qemu.disks import Golden
+from ashore.drivers.shared import disks
+from ashore.drivers.shared.disks import Golden
 from ashore.events import Emit
 
 
