@@ -9,6 +9,7 @@ from ashore.bmc.config import Config
 from ashore.bmc.main import main
 from ashore.bmc.power import States
 from ashore.drivers.base import Power
+from ashore.drivers.shared.disks import Golden
 from ashore.errors import AshoreError
 from ashore.image.types import Image
 from ashore.model import addresses
@@ -23,12 +24,19 @@ def factory(config: Config) -> tuple[Power, States]:
 
     state = Path(config.settings["state"])
     stack, image = _stack(config), Image("", (), {})
+    golden = Golden(Path(), image, Path())
     if config.driver == "qemu":
         from ashore.drivers.qemu.driver import QemuDriver
-        from ashore.drivers.shared.disks import Golden
 
-        machines = QemuDriver(stack, Golden(Path(), image, Path()), state, record, _no_login)
+        machines = QemuDriver(stack, golden, state, record, _no_login)
         return machines, machines.states
+    if config.driver == "virtualbox":
+        from ashore.drivers.virtualbox.driver import VirtualBoxDriver
+        from ashore.drivers.virtualbox.vboxmanage import VBoxManage, program
+
+        vbox = VBoxManage(program())
+        others = VirtualBoxDriver(stack, golden, state, record, _no_login, vbox)
+        return others, others.states
     from ashore.drivers.nspawn.driver import NspawnDriver
 
     driver = NspawnDriver(stack, image, state, record)

@@ -34,8 +34,8 @@ async def attach(chosen: Chosen, name: str) -> int:
         raise AshoreError(f"no machine {name}", f"there are: {names}", ExitCode.USAGE)
     if not isinstance(driver, Console):
         raise AshoreError(
-            f"{name} has no serial console: it was made by the driver {driver.name}",
-            f"`ashore shell {name}` works before its network does",
+            f"{name} has no serial console to open: it was made by the driver {driver.name}",
+            _instead(chosen, driver.name, name),
             ExitCode.USAGE,
         )
     if (await driver.states()).get(name) is not PowerState.ON:
@@ -45,6 +45,12 @@ async def attach(chosen: Chosen, name: str) -> int:
         await _carry(driver.console(name))
     print(file=sys.stderr)  # noqa: T201
     return ExitCode.DONE
+
+
+def _instead(chosen: Chosen, driver: str, name: str) -> str:
+    if driver == "virtualbox":
+        return f"what it prints there is in {chosen.state.root}/machines/{name}/console.log"
+    return f"`ashore shell {name}` works before its network does"
 
 
 @contextlib.contextmanager

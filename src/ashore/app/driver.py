@@ -10,14 +10,17 @@ from ashore.drivers.nspawn.driver import NspawnDriver
 from ashore.drivers.qemu import kvm
 from ashore.drivers.qemu.driver import QemuDriver
 from ashore.drivers.shared.disks import Golden
-from ashore.drivers.shared.programs import ProgramsStep
+from ashore.drivers.shared.programs import PROGRAMS_NEED, ProgramsStep
+from ashore.drivers.virtualbox.driver import VirtualBoxDriver
+from ashore.drivers.virtualbox.vboxmanage import VBoxManage, program
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Emit
 from ashore.host import facts
 from ashore.image import build, disksteps
 from ashore.image import steps as image
-from ashore.image.disksteps import DiskStep, Order, TreeStep
+from ashore.image.disksteps import DiskStep, FormatStep, Order, TreeStep
 from ashore.image.distributions import distribution
+from ashore.image.formats import FORMATS
 from ashore.image.layout import layout
 from ashore.model.host import HostFacts
 from ashore.model.load import loads_stack
@@ -25,7 +28,9 @@ from ashore.patience import patience as own_patience
 from ashore.plan.step import Step
 from ashore.transport.ssh import Login
 
-Machines = NspawnDriver | QemuDriver
+Machines = NspawnDriver | QemuDriver | VirtualBoxDriver
+
+VDI = FORMATS["vdi"]
 
 # Booting three machines at once on two processors took five times as long as one alone.
 _EMULATED = 10.0
@@ -52,14 +57,26 @@ def driver(chosen: Chosen, record: Record, login: Callable[[], Login]) -> Machin
 
 
 def every(chosen: Chosen, record: Record, login: Callable[[], Login]) -> list[Machines]:
-    """All drivers, for who removes whatever there is."""
+    """All drivers, for who removes whatever there is.
+
+    VirtualBox is the first: it wants the files of a machine that it is to forget.
+    """
     stack, state = chosen.stack, chosen.state.root
-    planned = build.planned(stack, chosen.cache)
-    golden = Golden(_order(chosen).raw, planned, chosen.cache)
+    golden = _golden(chosen)
     return [
-        NspawnDriver(stack, planned, state, record),
+        VirtualBoxDriver(stack, _as_vdi(chosen), state, record, login, VBoxManage(program())),
+        NspawnDriver(stack, golden.image, state, record),
         QemuDriver(stack, golden, state, record, login),
     ]
+
+
+def _golden(chosen: Chosen) -> Golden:
+    planned = build.planned(chosen.stack, chosen.cache)
+    return Golden(_order(chosen).raw, planned, chosen.cache)
+
+
+def _as_vdi(chosen: Chosen) -> Golden:
+    return replace(_golden(chosen), disk=_order(chosen).made(VDI), format="vdi")
 
 
 def _made_by(chosen: Chosen) -> str:
@@ -79,21 +96,23 @@ def steps(chosen: Chosen, emit: Emit) -> list[Step]:
     if stack.driver == "nspawn":
         return [*image.steps(stack, cache, emit)]
     order = _order(chosen)
-    golden = Golden(order.raw, build.planned(stack, cache), cache)
-    return [
+    found: list[Step] = [
         image.SupplyStep(stack, cache, emit),
         image.RootStep(cache, emit),
         image.ImageStep(stack, cache, emit, key="image/store"),
         TreeStep(order, emit),
         DiskStep(order, emit),
-        ProgramsStep(golden, emit),
     ]
+    if stack.driver == "qemu":
+        return [*found, ProgramsStep(_golden(chosen), emit)]
+    vdi = FormatStep(order, VDI, emit)
+    return [*found, vdi, ProgramsStep(_as_vdi(chosen), emit, needs=(*PROGRAMS_NEED, vdi.key))]
 
 
 def host_packages(chosen: Chosen) -> tuple[str, ...]:
     """Distribution packages that this host needs to make what is not cached yet."""
     needed = build.host_packages(chosen.stack, chosen.cache)
-    if chosen.stack.driver == "qemu":
+    if chosen.stack.driver != "nspawn":
         needed += disksteps.host_packages(_order(chosen))
     return tuple(dict.fromkeys(needed))
 
@@ -105,6 +124,10 @@ async def preflight(chosen: Chosen) -> list[Finding]:
         from ashore.drivers.nspawn.preflight import preflight as containers
 
         return await containers(chosen.stack, *place)
+    if chosen.stack.driver == "virtualbox":
+        from ashore.drivers.virtualbox.preflight import preflight as virtualbox
+
+        return await virtualbox(chosen.stack, *place, VBoxManage(program()))
     from ashore.drivers.qemu.preflight import preflight as virtual
 
     return await virtual(chosen.stack, *place)
@@ -114,7 +137,8 @@ def seen_by_machines(chosen: Chosen) -> HostFacts:
     """The kernel that the machines run on, as far as it changes what they are told."""
     if chosen.stack.driver == "nspawn":
         return facts.ask()
-    emulated = kvm.known_missing()
+    # VirtualBox emulates no processor: it does not start where it would have to.
+    emulated = chosen.stack.driver == "qemu" and kvm.known_missing()
     slower = max(own_patience(), _EMULATED if emulated else 1.0)
     return replace(_OWN_KERNEL, patience=slower, emulated=emulated)
 
@@ -127,4 +151,5 @@ async def patience(chosen: Chosen) -> float:
 def _order(chosen: Chosen) -> Order:
     """The golden disk, as the stack file wants it."""
     disk = chosen.stack.disk
-    return Order(distribution(disk.os), layout(disk), (), chosen.cache, None)
+    formats = (VDI,) if chosen.stack.driver == "virtualbox" else ()
+    return Order(distribution(disk.os), layout(disk), formats, chosen.cache, None)

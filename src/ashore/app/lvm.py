@@ -114,7 +114,7 @@ def _open(chosen: Chosen) -> Session:
         raise AshoreError(
             f"the machines of {chosen.stack.name} have no logical volumes:"
             f" driver {chosen.stack.driver} makes containers, which have no disk of their own",
-            "`driver: qemu` makes machines from the golden disk, which has them",
+            "`driver: qemu` or `virtualbox` makes machines from the golden disk, which has them",
             ExitCode.USAGE,
         )
     return open_session(chosen)

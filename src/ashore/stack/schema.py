@@ -262,10 +262,10 @@ class StackFile(Section):
         description="Name of the stack, a DNS label of up to 32 characters. Everything that is "
         "made on the host carries it; another name is another stack.",
     )
-    driver: Literal["nspawn", "qemu"] = Field(
+    driver: Literal["nspawn", "qemu", "virtualbox"] = Field(
         default="nspawn",
         description="What makes the machines: `nspawn`, system containers of systemd-nspawn, or "
-        "`qemu`, virtual machines. It cannot be changed while the stack is up.",
+        "`qemu` and `virtualbox`, virtual machines. It cannot be changed while the stack is up.",
     )
     os: Literal["debian/trixie"] = Field(
         default="debian/trixie", description="Distribution of the machines."

@@ -7,7 +7,7 @@ from ashore.bmc.config import Config
 from ashore.drivers.base import Power
 
 
-@pytest.mark.parametrize("driver", ["nspawn", "qemu"])
+@pytest.mark.parametrize("driver", ["nspawn", "qemu", "virtualbox"])
 async def test_the_service_gets_a_driver_that_knows_no_machine_yet(
     tmp_path: Path, driver: str
 ) -> None:

@@ -6,6 +6,9 @@ import pytest
 
 from ashore.app import console, driver
 from ashore.app.select import Chosen
+from ashore.drivers.base import Level
+from ashore.drivers.qemu import kvm
+from ashore.drivers.shared.programs import ProgramsStep
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import ignore
 from ashore.model.load import loads_stack
@@ -31,7 +34,7 @@ def make(chosen: Chosen) -> driver.Machines:
     return driver.driver(chosen, lambda _kind, _name: None, no_login)
 
 
-@pytest.mark.parametrize("kind", ["nspawn", "qemu"])
+@pytest.mark.parametrize("kind", ["nspawn", "qemu", "virtualbox"])
 def test_the_file_names_the_driver(choose: Callable[[str], Chosen], kind: str) -> None:
     assert make(choose(kind)).name == kind
 
@@ -46,27 +49,75 @@ def test_a_stack_that_is_up_keeps_its_driver(choose: Callable[[str], Chosen]) ->
     assert "ashore down --stack none" in error.value.hint
 
 
-@pytest.mark.parametrize("kind", ["nspawn", "qemu"])
+@pytest.mark.parametrize("kind", ["nspawn", "qemu", "virtualbox"])
 def test_machines_wait_for_the_last_step_of_the_image(
     choose: Callable[[str], Chosen], kind: str
 ) -> None:
-    keys = [step.key for step in driver.steps(choose(kind), ignore)]
+    steps = driver.steps(choose(kind), ignore)
+    keys = [step.key for step in steps]
     assert keys[-1] == "image"
     assert len(keys) == len(set(keys))
+    assert {need for step in steps for need in step.needs} <= set(keys)
 
 
-def test_a_virtual_machine_has_a_kernel_of_its_own(choose: Callable[[str], Chosen]) -> None:
-    facts = driver.seen_by_machines(choose("qemu"))
+def test_the_disks_of_virtualbox_are_the_golden_ones_as_vdi(
+    choose: Callable[[str], Chosen],
+) -> None:
+    *_, disk, programs = driver.steps(choose("virtualbox"), ignore)
+    assert disk.key == "image/vdi"
+    assert disk.key in programs.needs
+    assert isinstance(programs, ProgramsStep)
+    assert [programs.golden.disk.suffix, programs.golden.programs.suffix] == [".vdi", ".vdi"]
+    raw = driver.steps(choose("qemu"), ignore)[-1]
+    assert isinstance(raw, ProgramsStep)
+    assert raw.golden.programs.parent != programs.golden.programs.parent
+
+
+@pytest.mark.parametrize("kind", ["qemu", "virtualbox"])
+def test_a_virtual_machine_has_a_kernel_of_its_own(
+    choose: Callable[[str], Chosen], kind: str
+) -> None:
+    facts = driver.seen_by_machines(choose(kind))
     assert (facts.cgroup, facts.cap_sys_resource) == (2, True)
 
 
-async def test_a_container_has_no_console(
+async def test_only_a_processor_of_qemu_is_emulated(
+    choose: Callable[[str], Chosen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def missing() -> str:
+        return "there is none"
+
+    monkeypatch.setattr(kvm, "missing", missing)
+    monkeypatch.setattr(kvm, "known_missing", lambda: True)
+    assert driver.seen_by_machines(choose("qemu")).emulated
+    assert await driver.patience(choose("qemu")) > 1
+    assert not driver.seen_by_machines(choose("virtualbox")).emulated
+    assert await driver.patience(choose("virtualbox")) == 1
+
+
+async def test_without_virtualbox_nothing_is_begun(
+    choose: Callable[[str], Chosen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _name, path=None: None)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    chosen = choose("virtualbox")
+    found = {finding.id: finding for finding in await driver.preflight(chosen)}
+    assert found["vboxmanage"].level is Level.ERROR
+    assert found["vboxmanage"].what == "VBoxManage is not installed"
+    assert found["root"].level is Level.ERROR
+    assert not chosen.state.root.exists()
+
+
+async def test_where_there_is_no_console_to_open(
     choose: Callable[[str], Chosen], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     with pytest.raises(AshoreError, match="driver nspawn") as error:
         await console.attach(choose("nspawn"), "lb1")
     assert error.value.exit_code is ExitCode.USAGE
+    with pytest.raises(AshoreError, match="driver virtualbox") as error:
+        await console.attach(choose("virtualbox"), "lb1")
+    assert "machines/lb1/console.log" in error.value.hint
     with pytest.raises(AshoreError, match="no machine lb9"):
         await console.attach(choose("qemu"), "lb9")
     with pytest.raises(AshoreError, match="lb1 is not running"):

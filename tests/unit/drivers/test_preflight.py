@@ -5,9 +5,8 @@ import pytest
 
 from ashore.drivers.base import Level
 from ashore.drivers.nspawn import preflight, settings
+from ashore.drivers.shared import collision
 from ashore.drivers.shared import preflight as host
-from ashore.drivers.shared.fabric import Fabric
-from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
 from ashore.host import links
 from ashore.model.types import Network
@@ -98,9 +97,8 @@ async def test_a_route_collides(
 
     monkeypatch.setattr(links, "routes", routes)
     monkeypatch.setattr(links, "links", none)
-    fabric = Fabric(Names("demo"), NETWORK)
     if collides:
         with pytest.raises(AshoreError, match=f"{network} dev {device}"):
-            await fabric.refuse_collision()
+            await collision.refuse(NETWORK, "demo", "as-demo", "ashore:demo")
     else:
-        await fabric.refuse_collision()
+        await collision.refuse(NETWORK, "demo", "as-demo", "ashore:demo")

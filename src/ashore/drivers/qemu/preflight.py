@@ -21,12 +21,10 @@ TOOLS: host.Tools = {
     "nsenter": ("util-linux", "util-linux", "util-linux"),
 }
 
-_TUN = Path("/dev/net/tun")
-
 
 async def preflight(stack: Stack, state: Path, cache: Path) -> list[Finding]:
     """Everything that was looked at, the good included; changes nothing of the stack."""
-    found = [host.architecture(), *host.privilege(), *host.tools(TOOLS), _firmware(), _tun()]
+    found = [host.architecture(), *host.privilege(), *host.tools(TOOLS), _firmware(), host.tun()]
     found += [*host.room(state, cache), host.memory(stack)]
     if any(f.level is Level.ERROR for f in found):
         return found
@@ -45,13 +43,6 @@ def _firmware() -> Finding:
         "apt-get install ovmf",
         packages=("ovmf",),
     )
-
-
-def _tun() -> Finding:
-    if _TUN.exists():
-        return ok("tun", f"{_TUN} is there")
-    why = "it connects virtual machines to the stack's network"
-    return Finding("tun", Level.ERROR, f"{_TUN} is missing", why, "modprobe tun")
 
 
 async def _kvm() -> Finding:

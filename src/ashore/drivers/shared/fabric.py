@@ -2,8 +2,8 @@
 
 from ipaddress import IPv4Interface
 
+from ashore.drivers.shared import collision
 from ashore.drivers.shared.names import Names
-from ashore.errors import AshoreError, ExitCode
 from ashore.host import links
 from ashore.model.types import Network
 
@@ -49,7 +49,7 @@ class Fabric:
     async def apply(self) -> None:
         """Make what is missing, from any half-made state."""
         names = self._names
-        await self.refuse_collision()
+        await collision.refuse(self._network, names.stack, names.veth, names.alias)
         there = links.namespaces(names.fabric)
         if not there.get(names.fabric, True):
             await links.delete_namespaces({names.fabric: False})
@@ -74,36 +74,6 @@ class Fabric:
             ]
         )
         await links.batch([_port(p) for p in (HOST_PORT, *_ports(inside))], names.fabric)
-
-    async def refuse_collision(self) -> None:
-        """Raise if packets to the stack's addresses go somewhere else on this host.
-
-        Raises:
-            AshoreError: a route or a link of the same name is not the stack's.
-        """
-        if route := await self.collision():
-            raise AshoreError(
-                f"network {self._network.cidr} of stack {self._names.stack} collides"
-                f" with the host's route {route}",
-                "choose another `network.cidr` in the stack file",
-                ExitCode.HOST,
-            )
-        veth = (await links.links()).get(self._names.veth)
-        if veth is not None and veth.alias != self._names.alias:
-            raise AshoreError(
-                f"the host has an interface {veth.name} that is not the stack's"
-                f" (alias {veth.alias or 'none'})",
-                f"remove it (`ip link delete {veth.name}`) or rename the stack",
-                ExitCode.HOST,
-            )
-
-    async def collision(self) -> str:
-        """The route of the host that overlaps the stack's network, or ""."""
-        for route in await links.routes():
-            specific = route.network.prefixlen > 0 and route.device != self._names.veth
-            if specific and route.network.overlaps(self._network.cidr):
-                return route.text
-        return ""
 
     async def ports(self) -> dict[str, links.Link]:
         """The bridge's ports by machine; empty without a fabric."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ashore.drivers.base import Finding, Level
-from ashore.drivers.shared.fabric import Fabric
+from ashore.drivers.shared import collision
 from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
 from ashore.host.run import CommandFailed, run
@@ -25,6 +25,8 @@ Tools = Mapping[str, tuple[str, str, str]]
 _INSTALL = ("apt-get install", "dnf install", "pacman -S")
 
 _CAP_SYS_ADMIN = 21
+
+_TUN = Path("/dev/net/tun")
 
 
 def ok(name: str, what: str) -> Finding:
@@ -158,10 +160,23 @@ async def probe(name: str, argv: list[str], text: str, what: str, why: str, fix:
     return ok(name, f"{what} work")
 
 
-async def network(stack: Stack) -> Finding:
-    """Whether the stack's addresses are free on this host."""
+def tun() -> Finding:
+    """Whether links can be made whose other end is a program."""
+    if _TUN.exists():
+        return ok("tun", f"{_TUN} is there")
+    why = "it connects virtual machines to the stack's network"
+    return Finding("tun", Level.ERROR, f"{_TUN} is missing", why, "modprobe tun")
+
+
+async def network(stack: Stack, device: str = "") -> Finding:
+    """Whether the stack's addresses are free on this host.
+
+    Args:
+        device: the host's link into the stack, if it is not the usual one.
+    """
+    names = Names(stack.name)
     try:
-        await Fabric(Names(stack.name), stack.network).refuse_collision()
+        await collision.refuse(stack.network, stack.name, device or names.veth, names.alias)
     except AshoreError as error:
         why = "packets to the machines would go astray"
         return Finding("network", Level.ERROR, error.message, why, error.hint)

@@ -6,6 +6,9 @@ from ashore.drivers.shared import disks
 from ashore.drivers.shared.disks import Golden
 from ashore.events import Emit
 
+PROGRAMS_NEED = ("supply", "image/store", "image/disk")
+"""Steps that come first."""
+
 
 @dataclass(frozen=True)
 class ProgramsStep:
@@ -17,7 +20,7 @@ class ProgramsStep:
     title: str = "lay the programs out on a disk"
     layer: str = "image"
     machine: None = None
-    needs: tuple[str, ...] = ("supply", "image/store", "image/disk")
+    needs: tuple[str, ...] = PROGRAMS_NEED
 
     async def drift(self) -> list[str]:
         """See `Step`."""

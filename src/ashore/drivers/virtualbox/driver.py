@@ -2,22 +2,28 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from ashore.drivers.base import Blueprint, BmcPlace, PowerState, Record
+from ashore.drivers.shared import disks
+from ashore.drivers.shared import teardown as shared
+from ashore.drivers.shared.disks import Golden
 from ashore.drivers.virtualbox import machine, seed, teardown
 from ashore.drivers.virtualbox.layout import Layout
 from ashore.drivers.virtualbox.machine import Definition, Limits
 from ashore.drivers.virtualbox.names import Names, strangers
+from ashore.drivers.virtualbox.tunnel import Tunnel
 from ashore.drivers.virtualbox.vboxmanage import Medium, VBoxManage
 from ashore.errors import AshoreError, ExitCode
+from ashore.events import ignore
 from ashore.host import files
 from ashore.host.locks import exclusive
 from ashore.model.types import Role, Stack
-from ashore.transport.base import Transport
+from ashore.transport import ssh
+from ashore.transport.ssh import Login, SshTransport, Way
 
 _SWITCHING = 60.0
 """Seconds to wait for another process that changes the same machine."""
@@ -30,31 +36,13 @@ _OFF = {"poweroff", "aborted", "saved", "aborted-saved"}
 """Values of VMState with which nothing of a machine runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How SSH reaches a machine.
-
-    Attributes:
-        through: the way to the machine that passes the connection on; None if
-            this computer connects to the address itself.
-    """
-
-    machine: str
-    address: str
-    port: int
-    through: "Way | None" = None
-
-
-Reach = Callable[[Way], Transport]
-"""Makes the transport to a machine."""
-
-
 class VirtualBoxDriver:
-    """A `Driver` with `Power`, `Freeze` and `Snapshots`.
+    """A `Driver` with `Power`, `Freeze`, `Snapshots` and `Programs`.
 
     Args:
-        golden: the golden disk as VDI; it is never written to and never deleted.
+        golden: disks as VDI; they are neither written to nor deleted.
         state: the stack's own directory (`/var/lib/ashore/demo`).
+        login: makes what this computer logs in to the machines with.
     """
 
     name = "virtualbox"
@@ -62,34 +50,38 @@ class VirtualBoxDriver:
     def __init__(
         self,
         stack: Stack,
-        golden: Path,
+        golden: Golden,
         state: Path,
         record: Record,
-        reach: Reach,
+        login: Callable[[], Login],
         vbox: VBoxManage,
     ) -> None:
         self._stack = stack
         self._golden = golden
         self._machines = state / "machines"
         self._record = record
-        self._reach = reach
+        self._login = login
         self._names = Names(stack.name)
+        self._tunnel = Tunnel(self._names, stack.network, state / "tunnel")
         self._vbox = vbox
         # The first clone opens the golden disk and the last one that goes closes it.
         self._making = asyncio.Lock()
 
     async def fabric_drift(self) -> list[str]:
         """See `Driver`. An internal network comes into being with its first machine."""
-        return [f"a VM {name} exists that is not this stack's" for name in await self._foreign()]
+        foreign = [f"a VM {name} exists that is not this stack's" for name in await self._foreign()]
+        return foreign + await self._tunnel.drift(self._gateway(), self._login)
 
     async def fabric_apply(self) -> None:
-        """Refuse to go on beside a VM of the same name that somebody else made."""
+        """Lay this computer's link; refuse to go on beside a VM that somebody else made."""
         if foreign := await self._foreign():
             raise AshoreError(
                 f"VirtualBox has a VM {foreign[0]} that this stack did not make",
                 "rename it (VBoxManage modifyvm --name), or give the stack another name",
                 ExitCode.HOST,
             )
+        self._record("link", self._names.link)
+        await self._tunnel.apply(self._gateway(), self._login)
 
     async def _foreign(self) -> list[str]:
         return strangers(self._stack, await self._vbox.machines())
@@ -102,9 +94,10 @@ class VirtualBoxDriver:
         """See `uplink_drift`."""
 
     def bmc_place(self) -> BmcPlace:
-        """See `Driver`: in the host's own namespace."""
+        """See `Driver`: in the host's own namespace, where the tunnel has its address."""
         state = self._machines.parent
-        return BmcPlace("", state / "bmc", {"state": str(state), "golden": str(self._golden)})
+        settings = {"state": str(state), "cidr": str(self._stack.network.cidr)}
+        return BmcPlace("", state / "bmc", settings)
 
     async def machine_drift(self, blueprint: Blueprint) -> list[str]:
         """See `Driver`."""
@@ -140,14 +133,25 @@ class VirtualBoxDriver:
     async def _make(self, blueprint: Blueprint) -> None:
         name = blueprint.machine.name
         layout = self._layout(name)
-        wanted = Definition(self._names, blueprint.machine, layout, self._golden, blueprint.data)
+        further = await self._further(blueprint.data)
+        golden = self._golden.disk
+        wanted = Definition(self._names, blueprint.machine, layout, golden, further)
         async with self._making:
             await self._remove(name)
             files.make_directory(layout.directory)
             seed.save(layout.seed, self._documents(blueprint))
+            layout.keep_address(blueprint.machine.address)
             async with self._switching(name):
                 for command in machine.make(wanted):
                     await self._vbox(command)
+
+    async def _further(self, data: Sequence[str]) -> dict[str, Path]:
+        """The golden disks below a machine's further ones, by their serial numbers."""
+        golden = self._golden
+        found = {disks.serial(each): await disks.data(golden, each, ignore) for each in data}
+        if golden.image.layers:
+            found[disks.PROGRAMS] = await disks.programs(golden, ignore)
+        return found
 
     async def _limit(self, blueprint: Blueprint) -> None:
         name, uuid = blueprint.machine.name, self._names.uuid(blueprint.machine.name)
@@ -166,7 +170,9 @@ class VirtualBoxDriver:
         await self._vbox(machine.control(uuid, "cpuexecutioncap", str(wanted.cap)))
 
     def _documents(self, blueprint: Blueprint) -> dict[str, str]:
-        return dict(seed.documents(self._names, blueprint))
+        programs = bool(self._golden.image.layers)
+        uplink = self._stack.network.uplink != "none"
+        return dict(seed.documents(self._names, blueprint, programs=programs, uplink=uplink))
 
     async def _made(self, name: str) -> bool:
         """Whether the machine exists and was made to its end."""
@@ -178,6 +184,8 @@ class VirtualBoxDriver:
     async def _known(self) -> dict[str, str]:
         """Machine -> identifier, of those that VirtualBox has and that are this stack's."""
         found: dict[str, str] = {}
+        if not self._vbox.installed:
+            return found
         for each in await self._vbox.machines():
             name = self._names.machine(each.name) or await self._lost(each.uuid, each.name)
             if name is not None and each.uuid == self._names.uuid(name):
@@ -194,14 +202,18 @@ class VirtualBoxDriver:
     async def states(self) -> dict[str, PowerState]:
         """See `Driver`."""
         found = dict.fromkeys(self._directories(), PowerState.OFF)
+        if not self._vbox.installed:
+            return found
         running = {each.uuid for each in await self._vbox.machines("runningvms")}
         for name, uuid in (await self._known()).items():
             found[name] = PowerState.ON if uuid in running else PowerState.OFF
         return found
 
     def _directories(self) -> list[str]:
+        """Machines that this driver made or began; another driver's have no such seed."""
         there = self._machines.is_dir()
-        return sorted(p.name for p in self._machines.iterdir()) if there else []
+        found = sorted(p.name for p in self._machines.iterdir()) if there else []
+        return [name for name in found if self._layout(name).seed.exists()]
 
     async def power_on(self, name: str) -> None:
         """See `Power`."""
@@ -213,6 +225,7 @@ class VirtualBoxDriver:
         """See `Power`."""
         async with self._switching(name):
             await self._off(name)
+            await ssh.close(self._layout(name).connection)
 
     async def _off(self, name: str) -> None:
         if await self._power(name) is not PowerState.ON:
@@ -241,16 +254,15 @@ class VirtualBoxDriver:
         await teardown.remove(self._vbox, uuid, self._layout(name).directory)
 
     async def destroy(self) -> list[str]:
-        """See `Driver`."""
-        errors: list[str] = []
+        """See `Driver`. Nothing of VirtualBox is looked for where it is not installed."""
+        errors = await shared.attempt([self._tunnel.destroy()])
         for name in await self.states():
-            try:
-                await self.remove(name)
-            except (AshoreError, OSError) as error:
-                errors.append(f"error: {error}")
-        await teardown.release(self._vbox, [str(self._golden)])
+            errors += await shared.attempt([self.remove(name)])
         left = [f"machine {name}" for name in await self.states()]
-        left += [f"disk {m.location}" for m in await self._media()]
+        if self._vbox.installed:
+            await teardown.release(self._vbox, self._golden)
+            left += [f"disk {m.location}" for m in await self._media()]
+        left += await self._tunnel.left()
         return [*left, *errors] if left else []
 
     async def _media(self) -> list[Medium]:
@@ -258,15 +270,26 @@ class VirtualBoxDriver:
         media = [*await self._vbox.media(), *await self._vbox.media("dvds")]
         return teardown.within(media, self._machines)
 
-    def transport(self, name: str) -> Transport:
+    def transport(self, name: str) -> SshTransport:
         """See `Driver`: the gateway by the forwarded port, the others through it."""
-        gateway = self._stack.of_role(Role.GATEWAY)[0]
-        first = Way(gateway.name, "127.0.0.1", self._names.ssh_port)
-        if name == gateway.name:
-            return self._reach(first)
-        wanted = self._stack.machine(name)
-        address = str(wanted.address) if wanted else name
-        return self._reach(Way(name, address, 22, first))
+        gateway = self._gateway()
+        # To ask VirtualBox each time would cost more than most commands; SSH tells it too.
+        return SshTransport(self._way(name, gateway), self._login, lambda: True)
+
+    def _gateway(self) -> Way:
+        name, here = self._stack.of_role(Role.GATEWAY)[0].name, IPv4Address("127.0.0.1")
+        return Way(name, here, self._layout(name).connection, port=self._names.ssh_port)
+
+    def _way(self, name: str, gateway: Way) -> Way:
+        if name == gateway.machine:
+            return gateway
+        wanted, layout = self._stack.machine(name), self._layout(name)
+        address = wanted.address if wanted else layout.address  # the file no longer names it
+        return Way(name, address or self._stack.network.host, layout.connection, through=gateway)
+
+    def inside(self, name: str, command: Sequence[str]) -> list[str]:
+        """See `Programs`."""
+        return self.transport(name).inside(command)
 
     async def freeze(self, name: str) -> None:
         """See `Freeze`."""

@@ -1,7 +1,10 @@
 """The files of a machine on this computer."""
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
+
+from ashore.host.files import write
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Layout:
 
     @property
     def seed(self) -> Path:
-        """The NoCloud seed."""
+        """The NoCloud seed; the first file of a machine."""
         return self.directory / "seed.iso"
 
     @property
@@ -26,10 +29,28 @@ class Layout:
         return self.directory / "console.log"
 
     @property
+    def connection(self) -> Path:
+        """The socket of the SSH connection that is kept."""
+        return self.directory / "ssh.sock"
+
+    @property
     def booted(self) -> bool:
         """Whether the machine was ever powered on, so that the seed counts no more."""
         return self.console.exists()
 
-    def data(self, index: int) -> Path:
-        """The disk of a data directory; `index` counts from 1."""
-        return self.directory / f"data-{index}.vdi"
+    def disk(self, serial: str) -> Path:
+        """A further disk, by its serial number."""
+        return self.directory / f"{serial}.vdi"
+
+    @property
+    def address(self) -> IPv4Address | None:
+        """The machine's address in the stack, when the stack file no longer says it."""
+        return IPv4Address(self._address.read_text()) if self._address.exists() else None
+
+    def keep_address(self, address: IPv4Address) -> None:
+        """Write it down."""
+        write(self._address, str(address))
+
+    @property
+    def _address(self) -> Path:
+        return self.directory / "address"

@@ -4,6 +4,7 @@ The short names of options are those that 7.0 and 7.2 both know.
 """
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,7 @@ from ashore.model.types import Machine, Role
 _MIB = 1 << 20
 _CONTROLLER = "SATA"
 _SEED_PORT = 1
-_DATA_PORT = 2
-
-DATA_SIZE = 20 * 1024
-"""MiB that a data disk can hold; it takes what is written."""
+_FURTHER_PORT = 2
 
 MADE = "ashore/made"
 """Extra data of a VM: set when it is complete, to the golden disk that it was made from."""
@@ -47,14 +45,14 @@ class Definition:
 
     Attributes:
         golden: the VDI that the machine's disk is a linked clone of.
-        data: directories of the machine that have a disk each.
+        further: serial number of a disk -> the VDI that it is a linked clone of.
     """
 
     names: Names
     machine: Machine
     layout: Layout
     golden: Path
-    data: tuple[str, ...]
+    further: Mapping[str, Path]
 
     @property
     def uuid(self) -> str:
@@ -63,17 +61,16 @@ class Definition:
 
 def make(wanted: Definition) -> list[Command]:
     """Everything from nothing to a complete machine that is off."""
-    data = [wanted.layout.data(i) for i, _ in enumerate(wanted.data, 1)]
     return [
         _create(wanted),
         _hardware(wanted),
         _network(wanted),
         limit(wanted.uuid, limits(wanted.machine)),
-        _controller(wanted.uuid, _DATA_PORT + len(data)),
-        _disk(wanted.layout.root, "--diffparent", str(wanted.golden)),
+        _controller(wanted.uuid, _FURTHER_PORT + len(wanted.further)),
+        _clone(wanted.layout.root, wanted.golden),
         _attach(wanted.uuid, 0, "hdd", wanted.layout.root),
         _attach(wanted.uuid, _SEED_PORT, "dvddrive", wanted.layout.seed),
-        *(command for i, disk in enumerate(data, 1) for command in _data(wanted.uuid, i, disk)),
+        *_further(wanted),
         ["setextradata", wanted.uuid, MADE, str(wanted.golden)],
     ]
 
@@ -115,8 +112,9 @@ def _controller(uuid: str, ports: int) -> Command:
     return [*argv, "--controller", "IntelAhci", "--portcount", str(ports), "--bootable", "on"]
 
 
-def _disk(file: Path, *what: str) -> Command:
-    return ["createmedium", "disk", "--filename", str(file), *what]
+def _clone(file: Path, base: Path) -> Command:
+    """A linked one; the base is neither written to nor deleted."""
+    return ["createmedium", "disk", "--filename", str(file), "--diffparent", str(base)]
 
 
 def _attach(uuid: str, port: int, kind: str, medium: Path) -> Command:
@@ -124,19 +122,13 @@ def _attach(uuid: str, port: int, kind: str, medium: Path) -> Command:
     return [*argv, "--device", "0", "--type", kind, "--medium", str(medium)]
 
 
-def _data(uuid: str, index: int, disk: Path) -> list[Command]:
-    port = _DATA_PORT + index - 1
-    serial = f"VBoxInternal/Devices/ahci/0/Config/Port{port}/SerialNumber"
-    return [
-        _disk(disk, "--size", str(DATA_SIZE)),
-        _attach(uuid, port, "hdd", disk),
-        ["setextradata", uuid, serial, data_serial(index)],
-    ]
-
-
-def data_serial(index: int) -> str:
-    """By which the machine knows a data disk."""
-    return f"ashore-data-{index}"
+def _further(wanted: Definition) -> Iterator[Command]:
+    for port, (serial, base) in enumerate(wanted.further.items(), _FURTHER_PORT):
+        disk = wanted.layout.disk(serial)
+        yield _clone(disk, base)
+        yield _attach(wanted.uuid, port, "hdd", disk)
+        key = f"VBoxInternal/Devices/ahci/0/Config/Port{port}/SerialNumber"
+        yield ["setextradata", wanted.uuid, key, serial]
 
 
 def limit(uuid: str, wanted: Limits) -> Command:

@@ -34,6 +34,21 @@ class Names:
         digest = hashlib.sha256(f"ssh/{self.stack}".encode()).digest()
         return _PORTS[int.from_bytes(digest[:4], "big") % len(_PORTS)]
 
+    @property
+    def link_number(self) -> int:
+        """Of this computer's end of the tunnel into the stack."""
+        return self.ssh_port
+
+    @property
+    def link(self) -> str:
+        """This computer's end of the tunnel: OpenSSH gives its devices no other names."""
+        return f"tun{self.link_number}"
+
+    @property
+    def alias(self) -> str:
+        """The label on it, as on the links of other drivers."""
+        return f"ashore:{self.stack}"
+
     def vm(self, machine: str) -> str:
         """A machine's name for VirtualBox."""
         return f"ashore-{self.stack}-{machine}"

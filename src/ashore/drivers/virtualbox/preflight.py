@@ -6,8 +6,9 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from ashore.drivers.base import Finding, Level
+from ashore.drivers.shared import preflight as host
 from ashore.drivers.virtualbox.names import Names, strangers
-from ashore.drivers.virtualbox.vboxmanage import PROGRAM, Listed, VBoxManage
+from ashore.drivers.virtualbox.vboxmanage import INSTALL, Listed, VBoxManage
 from ashore.errors import AshoreError
 from ashore.model.types import Stack
 from ashore.together import together
@@ -15,21 +16,34 @@ from ashore.together import together
 _OLDEST = (7, 0)
 _NEWEST = (7, 2)
 _DEVICE = Path("/dev/vboxdrv")
-_GIB = 1 << 30
 _NAT = IPv4Network("10.0.2.0/24")
 """Which VirtualBox's NAT gives out of."""
 
 
-async def preflight(stack: Stack, command: Sequence[str] = PROGRAM) -> list[Finding]:
+TOOLS: host.Tools = {
+    "qemu-img": ("qemu-utils", "qemu-img", "qemu-img"),
+    "mke2fs": ("e2fsprogs", "e2fsprogs", "e2fsprogs"),
+    "ssh": ("openssh-client", "openssh-clients", "openssh"),
+    "ip": ("iproute2", "iproute", "iproute2"),
+}
+
+
+async def preflight(stack: Stack, state: Path, cache: Path, vbox: VBoxManage) -> list[Finding]:
     """Everything that was looked at, the good included; changes nothing."""
-    vbox = VBoxManage(command)
+    found = [host.architecture(), *host.privilege(), *host.tools(TOOLS), host.tun()]
+    found += [*host.room(state, cache), host.memory(stack), of_network(stack)]
+    if not any(f.level is Level.ERROR for f in found):
+        found += await together(host.network(stack, Names(stack.name).link), _tun_works())
+    return [*found, *await _of_virtualbox(stack, vbox)]
+
+
+async def _of_virtualbox(stack: Stack, vbox: VBoxManage) -> list[Finding]:
     try:
-        found = [of_version(await vbox.version()), _module(), _memory(stack)]
+        found = [of_version(await vbox.version()), _module()]
         known, running = await together(vbox.machines(), vbox.machines("runningvms"))
     except AshoreError as error:
         return [_missing(error)]
-    found += [of_names(stack, known), of_network(stack), _port(stack, running)]
-    return [*found, *_uplink(stack)]
+    return [*found, of_names(stack, known), _port(stack, running)]
 
 
 def _missing(error: AshoreError) -> Finding:
@@ -38,8 +52,16 @@ def _missing(error: AshoreError) -> Finding:
         Level.ERROR,
         error.message.splitlines()[0],
         "machines are made by VirtualBox's own program VBoxManage",
-        "install VirtualBox 7.0 to 7.2 (Debian has it in unstable: virtualbox)",
+        INSTALL,
     )
+
+
+async def _tun_works() -> Finding:
+    """Make a link of the kind that the stack needs in a namespace that ends with the command."""
+    argv = ["unshare", "--net", "ip", "-batch", "-"]
+    why = "this computer's link into the stack is one"
+    line = "tuntap add dev tun0 mode tun\n"
+    return await host.probe("links", argv, line, "tun links", why, "modprobe tun")
 
 
 def of_version(version: tuple[int, int, int]) -> Finding:
@@ -120,33 +142,3 @@ def _free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _uplink(stack: Stack) -> list[Finding]:
-    if stack.network.uplink != "none":
-        return []
-    return [
-        Finding(
-            "uplink",
-            Level.WARNING,
-            "network.uplink is none",
-            "VirtualBox's NAT, by which the gateway is reached, also leads outside",
-            "keep the stack in by a firewall of this computer",
-        )
-    ]
-
-
-def _memory(stack: Stack) -> Finding:
-    text = Path("/proc/meminfo").read_text()
-    kib = next(int(x.split()[1]) for x in text.splitlines() if x.startswith("MemAvailable:"))
-    wanted = sum(machine.memory for machine in stack.machines)
-    what = f"{kib * 1024 / _GIB:.1f} GiB of memory available"
-    if kib * 1024 >= wanted:
-        return Finding("memory", Level.OK, what)
-    return Finding(
-        "memory",
-        Level.WARNING,
-        what,
-        f"the machines take {wanted / _GIB:.1f} GiB together",
-        "lower `memory` or `count` of the machines in the stack file",
-    )

@@ -2,12 +2,11 @@
 
 import contextlib
 import io
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from ashore.drivers.base import Blueprint
-from ashore.drivers.virtualbox.machine import data_serial
+from ashore.drivers.shared import hook
 from ashore.drivers.virtualbox.names import Names
 from ashore.host.files import write
 from ashore.model.types import Role
@@ -26,47 +25,43 @@ _NAT = """\
       use-hostname: false
 """
 
-_MOUNTS = """\
-#cloud-boothook
-#!/bin/sh
-# A disk for each directory that is to survive a new root; made into a file system once.
-set -e
-keep() { # serial number, directory
-  grep -q "^LABEL=$1 " /etc/fstab && return
-  disk=$(ls /dev/disk/by-id/*_"$1")
-  # 2: there is nothing on it yet. Anything else that fails is no reason to write to it.
-  blkid -p "$disk" >/dev/null || [ $? -ne 2 ] || mkfs.ext4 -q -L "$1" "$disk"
-  udevadm settle --timeout=30
-  mkdir -p "$2"
-  echo "LABEL=$1 $2 ext4 nodev 0 2" >>/etc/fstab
-  systemctl daemon-reload
-  mount "$2"
-}
+DISKS = "ata-VBOX_HARDDISK_"
+"""What udev calls a disk of VirtualBox's SATA controller, before its serial number."""
+
+_INSIDE = """\
+      use-routes: false
+"""
+
+_TUNNEL = """\
+
+# This computer's link into the stack is a tunnel of SSH to the gateway.
+permit=/etc/ssh/sshd_config.d/ashore-tunnel.conf
+[ -e "$permit" ] || echo 'PermitTunnel point-to-point' >"$permit"
 """
 
 
-def documents(names: Names, blueprint: Blueprint) -> Mapping[str, str]:
-    """The files of the seed."""
+def documents(
+    names: Names, blueprint: Blueprint, *, programs: bool, uplink: bool
+) -> Mapping[str, str]:
+    """The files of the seed.
+
+    Args:
+        programs: whether there is a disk with the stack's programs.
+        uplink: whether the way out is the gateway's; it has the card by which it is
+            reached either way.
+    """
     network = blueprint.network_config
+    script = hook.script(DISKS, blueprint.data, programs=programs)
     if blueprint.machine.role is Role.GATEWAY:
         # Its last section is `ethernets`: the way out and SSH's way in is one more of them.
-        network += _NAT.format(mac=names.nat_mac)
-    found = {
+        network += _NAT.format(mac=names.nat_mac) + ("" if uplink else _INSIDE)
+        script += _TUNNEL
+    return {
         "user-data": blueprint.user_data,
         "meta-data": blueprint.meta_data,
         "network-config": network,
+        "vendor-data": script,
     }
-    if blueprint.data:
-        found["vendor-data"] = mounts(blueprint.data)
-    return found
-
-
-def mounts(data: tuple[str, ...]) -> str:
-    """What the machine runs at every boot, before anything that uses the directories."""
-    lines = [
-        f"keep {data_serial(i)} {shlex.quote(directory)}\n" for i, directory in enumerate(data, 1)
-    ]
-    return _MOUNTS + "".join(lines)
 
 
 def save(path: Path, files: Mapping[str, str]) -> None:

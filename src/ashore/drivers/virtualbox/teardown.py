@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
+from ashore.drivers.shared.disks import Golden
 from ashore.drivers.virtualbox import machine
 from ashore.drivers.virtualbox.vboxmanage import Medium, VBoxManage
 from ashore.host import files
@@ -27,19 +28,23 @@ async def remove(vbox: VBoxManage, uuid: str | None, directory: Path) -> None:
     for dvd in within(await vbox.media("dvds"), directory):
         await vbox(machine.close("dvd", dvd.uuid, delete=False))
     await files.remove([directory])
-    await release(vbox, bases)
+    await _forget(vbox, bases)
 
 
-async def release(vbox: VBoxManage, bases: Collection[str]) -> None:
-    """Let VirtualBox forget golden disks that no clone is left of; their files stay.
+async def release(vbox: VBoxManage, golden: Golden) -> None:
+    """Let VirtualBox forget golden disks that no clone is left of; their files stay."""
+    media = await vbox.media()
+    own = [each for each in media if each.location == str(golden.disk)]
+    own += within(media, golden.disks)
+    await _forget(vbox, {each.uuid for each in own})
 
-    Args:
-        bases: identifiers or paths of the disks.
-    """
+
+async def _forget(vbox: VBoxManage, bases: Collection[str]) -> None:
+    """Take disks that no clone is left of out of the registry, by their identifiers."""
     media = await vbox.media()
     cloned = {each.parent for each in media}
     for disk in media:
-        if (disk.uuid in bases or disk.location in bases) and disk.uuid not in cloned:
+        if disk.uuid in bases and disk.uuid not in cloned:
             await vbox(machine.close("disk", disk.uuid, delete=False))
 
 

@@ -1,13 +1,21 @@
 """VBoxManage: one call, and the reading of what it prints."""
 
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ashore.errors import AshoreError
-from ashore.host.run import CommandFailed, run
+from ashore.errors import AshoreError, ExitCode
+from ashore.host import cgroups
+from ashore.host.run import CommandFailed, environment, run
+from ashore.host.service import systemd_runs
 
-PROGRAM = ("VBoxManage",)
+PROGRAM = "VBoxManage"
+
+INSTALL = "install VirtualBox 7.0 to 7.2 (Debian has it in unstable: virtualbox)"
+
+# Into the root of systemd's hierarchy, where the first argument leads.
+_ELSEWHERE = 'echo $$ >"$0" && exec "$@"'
 
 _LISTED = re.compile(r'^"(?P<name>.*)" \{(?P<uuid>[0-9a-f-]{36})\}$', re.MULTILINE)
 _PAIR = re.compile(r'^(?:"(?P<quoted>[^"]*)"|(?P<key>[^"=\s]+))=(?P<value>.*)$', re.MULTILINE)
@@ -31,22 +39,47 @@ class Medium:
     location: str
 
 
+def program() -> tuple[str, ...]:
+    """The command of VBoxManage on this computer; empty if it is not installed.
+
+    It starts VirtualBox's server where there is none, which then starts the machines. They
+    would end with the session or the service that happened to call it first, so it never
+    runs in the control group of its caller.
+    """
+    if shutil.which(PROGRAM, path=environment()["PATH"]) is None:
+        return ()
+    if systemd_runs():
+        scope = ("systemd-run", "--quiet", "--collect", "--scope", "--slice=ashore.slice")
+        return (*scope, "--", PROGRAM)
+    found = cgroups.hierarchies()
+    root = found.controllers.get("name=systemd") or found.unified
+    return ("sh", "-c", _ELSEWHERE, f"{root}/cgroup.procs", PROGRAM) if root else (PROGRAM,)
+
+
 class VBoxManage:
     """Calls the program.
 
     Args:
-        command: what stands for `VBoxManage` on a command line.
+        command: what stands for `VBoxManage` on a command line; empty if there is none.
     """
 
-    def __init__(self, command: Sequence[str] = PROGRAM) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
         self._command = tuple(command)
+
+    @property
+    def installed(self) -> bool:
+        """Whether there is a program to call."""
+        return bool(self._command)
 
     async def __call__(self, arguments: Sequence[str], timeout: float = 60.0) -> str:
         """Run a subcommand to its end; what it printed.
 
         Raises:
+            AshoreError: it is not installed.
             CommandFailed: non-zero, or an error was told with exit code 0.
         """
+        if not self.installed:
+            raise AshoreError(f"{PROGRAM} is not installed", INSTALL, ExitCode.HOST)
         done = await run([*self._command, *arguments], timeout=timeout)
         errors = [e for e in done.stderr.decode(errors="replace").splitlines() if "error:" in e]
         if errors:

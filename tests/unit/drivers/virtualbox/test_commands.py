@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ashore.drivers.shared.disks import PROGRAMS, serial
 from ashore.drivers.virtualbox import machine
 from ashore.drivers.virtualbox.layout import Layout
 from ashore.drivers.virtualbox.machine import Definition, Limits
@@ -18,9 +19,9 @@ HERE = Path(__file__).parent
 GOLDEN = Path("/cache/disk/1234.vdi/ashore-debian-trixie-amd64.vdi")
 
 
-def commands(wanted: Machine, *data: str) -> str:
+def commands(wanted: Machine, **further: Path) -> str:
     layout = Layout(Path("/state/demo/machines") / wanted.name)
-    made = machine.make(Definition(Names("demo"), wanted, layout, GOLDEN, data))
+    made = machine.make(Definition(Names("demo"), wanted, layout, GOLDEN, further))
     return "".join(f"VBoxManage {shlex.join(argv)}\n" for argv in made)
 
 
@@ -28,8 +29,10 @@ def test_making_the_gateway() -> None:
     check(HERE, "gateway.txt", commands(GATEWAY))
 
 
-def test_making_a_machine_with_data() -> None:
-    check(HERE, "controlplane.txt", commands(CONTROLPLANE, "/var/lib/etcd", "/var/lib/more"))
+def test_making_a_machine_with_further_disks() -> None:
+    data, programs = Path("/cache/vmdisk/1/data.vdi"), Path("/cache/vmdisk/2/programs.vdi")
+    made = commands(CONTROLPLANE, **{serial("/var/lib/etcd"): data, PROGRAMS: programs})
+    check(HERE, "controlplane.txt", made)
 
 
 @pytest.mark.parametrize(

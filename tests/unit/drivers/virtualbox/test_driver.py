@@ -3,28 +3,45 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
-from ashore.drivers.base import Freeze, Power, PowerState, Snapshots
+from ashore.drivers.base import (
+    Console,
+    Disks,
+    Freeze,
+    Guests,
+    Links,
+    Namespaces,
+    Power,
+    PowerState,
+    Programs,
+    Snapshots,
+)
+from ashore.drivers.shared.disks import Golden
 from ashore.drivers.virtualbox import driver as module
 from ashore.drivers.virtualbox import seed
-from ashore.drivers.virtualbox.driver import VirtualBoxDriver, Way
+from ashore.drivers.virtualbox.driver import VirtualBoxDriver
+from ashore.drivers.virtualbox.layout import Layout
 from ashore.drivers.virtualbox.names import Names
 from ashore.drivers.virtualbox.vboxmanage import VBoxManage
 from ashore.errors import AshoreError
-from ashore.transport.fake import RecordingTransport
-from tests.unit.drivers.virtualbox.stacks import CONTROLPLANE, GATEWAY, STACK, blueprint
+from ashore.image.types import Image
+from ashore.transport import ssh
+from ashore.transport.ssh import Login, Way
+from tests.unit.drivers.virtualbox.stacks import CONTROLPLANE, STACK, blueprint
 
 UUID = Names("demo").uuid("cp1")
+LOGIN = Login(Path("/secrets/user"), Path("/files/known_hosts"))
 
 
 class Fake(VBoxManage):
     """One machine, cp1; `state` is its VMState."""
 
     def __init__(self, state: str = "running") -> None:
-        super().__init__()
+        super().__init__(("VBoxManage",))
         self.state = state
         self.stays = False
         self.calls: list[str] = []
@@ -57,28 +74,37 @@ def vbox() -> Fake:
     return Fake()
 
 
-@pytest.fixture
-def ways() -> list[Way]:
-    return []
+def make(state: Path, vbox: VBoxManage) -> VirtualBoxDriver:
+    golden = Golden(Path("/cache/golden.vdi"), Image("", (), {}), Path("/cache"), "vdi")
+    return VirtualBoxDriver(STACK, golden, state, lambda kind, name: None, lambda: LOGIN, vbox)
 
 
 @pytest.fixture
-def driver(tmp_path: Path, vbox: Fake, ways: list[Way]) -> VirtualBoxDriver:
-    def reach(way: Way) -> RecordingTransport:
-        ways.append(way)
-        return RecordingTransport(way.machine)
-
+def driver(tmp_path: Path, vbox: Fake) -> VirtualBoxDriver:
     wanted = blueprint(CONTROLPLANE)
     place = tmp_path / "machines/cp1/seed.iso"
-    seed.save(place, seed.documents(Names("demo"), wanted))
-    golden = Path("/cache/golden.vdi")
-    return VirtualBoxDriver(STACK, golden, tmp_path, lambda kind, name: None, reach, vbox)
+    seed.save(place, seed.documents(Names("demo"), wanted, programs=False, uplink=False))
+    return make(tmp_path, vbox)
 
 
 def test_what_it_can_do(driver: VirtualBoxDriver) -> None:
-    assert isinstance(driver, Power)
-    assert isinstance(driver, Freeze)
-    assert isinstance(driver, Snapshots)
+    for ability in (Power, Freeze, Snapshots, Programs):
+        assert isinstance(driver, ability)
+    for lacking in (Links, Guests, Console, Disks, Namespaces):
+        assert not isinstance(driver, lacking)
+
+
+async def test_another_drivers_machines_are_not_its_own(tmp_path: Path, vbox: Fake) -> None:
+    (tmp_path / "machines/w1").mkdir(parents=True)
+    assert await make(tmp_path, vbox).states() == {"cp1": PowerState.ON}
+
+
+async def test_nothing_is_there_where_virtualbox_is_not(tmp_path: Path) -> None:
+    driver = make(tmp_path, VBoxManage(()))
+    assert await driver.states() == {}
+    await driver.power_off("cp1")
+    with pytest.raises(AshoreError, match="VBoxManage is not installed"):
+        await driver.fabric_drift()
 
 
 async def test_a_machine_that_runs_is_in_place(driver: VirtualBoxDriver, vbox: Fake) -> None:
@@ -140,9 +166,24 @@ async def test_one_at_a_time_changes_a_machine(driver: VirtualBoxDriver, vbox: F
     assert vbox.calls == ["startvm UUID --type headless"]
 
 
-def test_the_way_to_a_machine(driver: VirtualBoxDriver, ways: list[Way]) -> None:
-    driver.transport("gw")
-    driver.transport("cp1")
-    gateway = Way("gw", "127.0.0.1", Names("demo").ssh_port)
-    assert ways == [gateway, Way("cp1", str(CONTROLPLANE.address), 22, gateway)]
-    assert GATEWAY.name == gateway.machine
+def test_the_way_to_a_machine(driver: VirtualBoxDriver, tmp_path: Path) -> None:
+    machines, here = tmp_path / "machines", IPv4Address("127.0.0.1")
+    gateway = Way("gw", here, machines / "gw/ssh.sock", port=Names("demo").ssh_port)
+    assert driver.inside("gw", [])[:-1] == ssh.command(gateway, LOGIN)
+    way = Way("cp1", CONTROLPLANE.address, machines / "cp1/ssh.sock", through=gateway)
+    assert driver.inside("cp1", [])[:-1] == ssh.command(way, LOGIN)
+
+
+def test_the_way_to_a_machine_that_the_file_names_no_more(
+    driver: VirtualBoxDriver, tmp_path: Path
+) -> None:
+    layout = Layout(tmp_path / "machines/w9")
+    layout.keep_address(IPv4Address("10.79.213.109"))
+    assert "root@10.79.213.109" in driver.inside("w9", [])
+
+
+def test_the_redfish_service_is_where_the_tunnel_has_its_address(
+    driver: VirtualBoxDriver, tmp_path: Path
+) -> None:
+    place = driver.bmc_place()
+    assert (place.namespace, place.directory) == ("", tmp_path / "bmc")

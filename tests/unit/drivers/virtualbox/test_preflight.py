@@ -1,12 +1,13 @@
 from dataclasses import replace
 from ipaddress import IPv4Network
+from pathlib import Path
 
 import pytest
 
 from ashore.drivers.base import Level
 from ashore.drivers.virtualbox import preflight
 from ashore.drivers.virtualbox.names import Names
-from ashore.drivers.virtualbox.vboxmanage import Listed
+from ashore.drivers.virtualbox.vboxmanage import Listed, VBoxManage
 from tests.unit.drivers.virtualbox.stacks import STACK
 
 
@@ -44,6 +45,9 @@ def test_the_nats_own_network_is_not_the_stacks(cidr: str, level: Level) -> None
 
 
 @pytest.mark.spawns
-async def test_a_missing_program_is_one_finding() -> None:
-    found = await preflight.preflight(STACK, ("no-such-program-of-virtualbox",))
-    assert [(f.id, f.level) for f in found] == [("vboxmanage", Level.ERROR)]
+@pytest.mark.parametrize("command", [(), ("no-such-program-of-virtualbox",)])
+async def test_a_missing_program_is_an_error(tmp_path: Path, command: tuple[str, ...]) -> None:
+    found = await preflight.preflight(STACK, tmp_path, tmp_path, VBoxManage(command))
+    (finding,) = [f for f in found if f.id == "vboxmanage"]
+    assert finding.level is Level.ERROR
+    assert "install VirtualBox" in finding.fix
