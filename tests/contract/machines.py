@@ -124,9 +124,9 @@ def golden() -> Golden:
     return Golden(order.raw, Image("", (), {}), cache_root())
 
 
-def login() -> Login:
+def login(place: Path | None = None) -> Login:
     """Files of the keys that the seeds hold."""
-    place = Path(tempfile.gettempdir()) / "ashore-contract"
+    place = place or Path(tempfile.gettempdir()) / "ashore-contract"
     place.mkdir(mode=0o700, exist_ok=True)
     write(place / "key", KEY.private, 0o600)
     lines = (known_hosts_line([name], key.public) for name, key in HOST_KEYS.items())

@@ -22,6 +22,7 @@ from ashore.patience import VARIABLE, patience
 _SLICE = "ashore.slice"
 _GRACE = 12.0  # s; the Redfish service gives running resets 10
 _KILLED = 5.0  # s
+_STARTED = 20.0  # s; takes some milliseconds
 
 
 def systemd_runs() -> bool:
@@ -74,6 +75,12 @@ class Service:
         loop = directory / "start"
         write(loop, self.script(program, group, directory / self.log), 0o700)
         await run(["setsid", "--fork", "sh", str(loop)])
+
+        def observe() -> str:
+            return "" if cgroups.processes(group) else "no process in its control group"
+
+        # Until then nobody who looks would find it.
+        await until(f"the {self.title} is started", observe, timeout=_STARTED)
 
     async def stop(self) -> None:
         """End it; returns when nothing of it runs. No error if nothing did."""
