@@ -11,63 +11,50 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
-from ashore.drivers.base import Blueprint, Level, PowerState, Snapshots
-from ashore.drivers.virtualbox import preflight, seed
-from ashore.drivers.virtualbox.driver import VirtualBoxDriver, Way
+from ashore.drivers.base import Blueprint, Finding, Level, PowerState, Snapshots
+from ashore.drivers.shared.disks import PROGRAMS, Golden, serial
+from ashore.drivers.virtualbox import preflight, seed, tunnel
+from ashore.drivers.virtualbox.driver import VirtualBoxDriver
 from ashore.drivers.virtualbox.layout import Layout
-from ashore.drivers.virtualbox.names import Names
 from ashore.drivers.virtualbox.vboxmanage import VBoxManage
 from ashore.errors import AshoreError, ExitCode
+from ashore.host import links
 from ashore.host.run import CommandFailed, run
-from ashore.model.types import Machine, Role, Stack
+from ashore.host.wait import until
+from ashore.image.types import Image
+from ashore.model.types import Machine, Stack
 from ashore.state.paths import cache_root
-from ashore.transport.fake import RecordingTransport
+from ashore.transport import ssh
+from ashore.transport.ssh import Login, SshTransport, Way
 from tests.contract.machines import STACK as CONTRACT
+from tests.contract.machines import blueprint as contract_blueprint
+from tests.contract.machines import eventually, login
+from tests.contract.tunnel import NAMES, NETWORK, Beside, answers, beside, ip, reached
 from tests.machine import sid
-from tests.machine.boot_disk import BEGIN, BOOT_SECONDS, BUILD_SECONDS, END, FIRMWARE, QEMU
+from tests.machine.boot_disk import BUILD_SECONDS, FIRMWARE, QEMU
 
-NAMES = Names("vbx")
-NETWORK = replace(
-    CONTRACT.network, cidr=IPv4Network("10.97.0.0/24"), gateway=IPv4Address("10.97.0.2")
-)
-GATEWAY = Machine("gw", Role.GATEWAY, 1, NETWORK.gateway, "02:00:00:61:00:02", 1.5, 1 << 30)
-STORAGE = Machine(
-    "s1", Role.STORAGE, 1, IPv4Address("10.97.0.50"), "02:00:00:61:00:32", 2.0, 1 << 30
-)
+PORT = "vbx-tap"
+GATEWAY = replace(CONTRACT.machines[0], address=NETWORK.gateway)
+WORKER = replace(CONTRACT.machines[1], address=NETWORK.cidr[100])
 STACK = replace(
-    CONTRACT, name="vbx", driver="virtualbox", network=NETWORK, machines=(GATEWAY, STORAGE)
+    CONTRACT, name=NAMES.stack, driver="virtualbox", network=NETWORK, machines=(GATEWAY, WORKER)
 )
 DATA = ("/var/lib/kept", "/srv/more")
-
-SCRIPT = f"""\
-#!/bin/sh
-exec >/dev/ttyS1 2>&1
-echo {BEGIN}
-hostname
-ip -color=never -4 -o address show dev eth0
-ip -color=never -4 -o address show dev nat0
-findmnt -rn -o TARGET,SOURCE -t ext4
-vgck vg0 && echo group-sound
-sshd -t && echo sshd-sound
-systemctl --failed --no-legend --plain
-echo {END}
-systemctl poweroff
-"""
+PROGRAM = "#!/bin/sh\necho from the programs\n"
+REACHED = 1200.0  # s; an emulated machine on a busy host
 
 
 def blueprint(machine: Machine) -> Blueprint:
-    """A gateway with an address and two data directories; the script ends with power off."""
-    network = f"version: 2\nethernets:\n  eth0:\n    match:\n      macaddress: '{machine.mac}'\n"
-    network += f"    set-name: eth0\n    addresses: [{machine.address}/24]\n"
-    meta = f"instance-id: vbx-{machine.name}\nlocal-hostname: {machine.name}\n"
-    return Blueprint(machine, SCRIPT, meta, network, DATA)
+    """A machine with a static address, keys, a file by cloud-init and two data directories."""
+    return contract_blueprint(machine, data=DATA)
 
 
 @dataclass(frozen=True)
@@ -76,12 +63,12 @@ class Place:
 
     Attributes:
         command: runs VBoxManage.
-        golden: the VDI of `ashore image build`.
+        golden: the VDI of `ashore image build`, programs, and content of a data directory.
         state: the stack's directory.
     """
 
     command: tuple[str, ...]
-    golden: Path
+    golden: Golden
     state: Path
 
     @property
@@ -89,11 +76,11 @@ class Place:
         return VBoxManage(self.command)
 
     def driver(self, stack: Stack = STACK) -> VirtualBoxDriver:
-        def reach(way: Way) -> RecordingTransport:
-            return RecordingTransport(way.machine)
+        def keys() -> Login:
+            return login(self.state / "keys")
 
         return VirtualBoxDriver(
-            stack, self.golden, self.state, lambda kind, name: None, reach, self.vbox
+            stack, self.golden, self.state, lambda kind, name: None, keys, self.vbox
         )
 
 
@@ -104,18 +91,34 @@ def place() -> Iterator[Place]:
     argv = [ashore, "image", "build", "--stack", NAMES.stack, "--yes", "-o", "json"]
     argv += ["--format", "vdi"]
     built = subprocess.run(argv, capture_output=True, text=True, timeout=BUILD_SECONDS, check=True)
-    golden = Path(json.loads(built.stdout)["files"][0]["path"])
+    disk = Path(json.loads(built.stdout)["files"][0]["path"])
     root = asyncio.run(sid.chroot(cache_root()))
     with tempfile.TemporaryDirectory(prefix="vbx-", dir="/var/tmp") as directory:
-        state = Path(directory) / "vbx"
+        state, cache = Path(directory) / "vbx", Path(directory) / "cache"
         state.mkdir()
-        with sid.entered(root, Path(directory), [state, golden.parent]) as command:
-            yield Place(command, golden, state)
+        cache.mkdir()
+        golden = Golden(disk, image(Path(directory) / "image"), cache, "vdi")
+        with sid.entered(root, Path(directory), [state, disk.parent, cache]) as command:
+            made = Place(command, golden, state)
+            yield made
+            # After a test that failed; the tunnel does not end with the chroot.
+            asyncio.run(made.driver().destroy())
 
 
-def fingerprint(file: Path) -> str:
-    """Of a disk: whether anything wrote to it. (VirtualBox opens it for writing and does not.)"""
-    argv = ["sha256sum", file]
+def image(directory: Path) -> Image:
+    """A program, and what one of the data directories holds at first."""
+    layer, content = directory / "programs", directory / "content"
+    (layer / "usr/local/bin").mkdir(parents=True)
+    (layer / "usr/local/bin/told").write_text(PROGRAM)
+    (layer / "usr/local/bin/told").chmod(0o755)
+    content.mkdir()
+    (content / "golden").write_text("golden\n")
+    return Image("test", (layer,), {DATA[1]: content})
+
+
+def fingerprint(golden: Golden) -> str:
+    """Of the disks: whether anything wrote to one. (VirtualBox opens them for writing.)"""
+    argv = ["sha256sum", golden.disk, *sorted(golden.disks.rglob("*.vdi"))]
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
 
 
@@ -129,41 +132,52 @@ async def not_started(driver: VirtualBoxDriver, machine: Machine) -> None:
 
 
 async def come_up(driver: VirtualBoxDriver) -> None:
-    await driver.fabric_apply()
+    if await driver.fabric_drift():
+        await driver.fabric_apply()
     for machine in STACK.machines:
         if await driver.machine_drift(blueprint(machine)) != ["the machine is off"]:
             await not_started(driver, machine)
 
 
 async def nothing_left(place: Place) -> None:
-    """VirtualBox knows of no machine and no medium, and no file of them is there."""
+    """VirtualBox knows of no machine and no medium, no file of them is there, and no link."""
     assert await place.vbox.machines() == []
     assert [*await place.vbox.media(), *await place.vbox.media("dvds")] == []
     assert list(place.state.rglob("*.vdi")) == []
-    assert place.golden.is_file()
+    assert place.golden.disk.is_file()
+    assert NAMES.link not in await links.links()
+    assert tunnel.service(NAMES.stack).processes() == []
+
+
+async def preflighted(place: Place) -> dict[str, Finding]:
+    found = await preflight.preflight(STACK, place.state, place.golden.cache, place.vbox)
+    return {finding.id: finding for finding in found}
 
 
 async def test_what_preflight_says_of_it(place: Place) -> None:
-    found = {f.id: f for f in await preflight.preflight(STACK, place.command)}
-    assert found["vboxmanage"].level is Level.OK
+    found = await preflighted(place)
+    assert found["vboxmanage"].level is Level.OK, found["vboxmanage"].what
     assert found["vm-names"].level is Level.OK
     assert found["vboxdrv"].level is Level.ERROR
-    missing = await preflight.preflight(STACK, ("no-such-program",))
-    assert [(f.id, f.level) for f in missing] == [("vboxmanage", Level.ERROR)]
+    assert found["network"].level is Level.OK
+    missing = await preflighted(replace(place, command=("no-such-program",)))
+    assert missing["vboxmanage"].level is Level.ERROR
 
 
 async def test_machines_are_made_up_to_the_start(place: Place) -> None:
     driver = place.driver()
     assert await driver.states() == {}
-    assert await driver.fabric_drift() == []
+    link = f"no link {NAMES.link} into the stack on the host"
+    assert await driver.fabric_drift() == [link]
     before = fingerprint(place.golden)
     for machine in STACK.machines:
         assert await driver.machine_drift(blueprint(machine)) == ["the machine does not exist"]
     await come_up(driver)
+    assert await driver.fabric_drift() == []
     for machine in STACK.machines:
         assert await driver.machine_drift(blueprint(machine)) == ["the machine is off"]
-    assert await driver.states() == {"gw": PowerState.OFF, "s1": PowerState.OFF}
-    assert fingerprint(place.golden) == before
+    assert await driver.states() == {"gw": PowerState.OFF, "w1": PowerState.OFF}
+    assert before in fingerprint(place.golden)
 
 
 async def test_they_are_what_was_asked_for(place: Place) -> None:
@@ -179,31 +193,43 @@ async def test_they_are_what_was_asked_for(place: Place) -> None:
         "Forwarding(0)": f"ssh,tcp,127.0.0.1,{NAMES.ssh_port},,22",
         "nic2": "intnet",
         "intnet2": "ashore-vbx",
-        "macaddress2": "020000610002",
+        "macaddress2": "020000D50002",
         "nictype2": "virtio",
         "storagecontrollertype0": "IntelAhci",
     }
     assert {key: shown.get(key) for key in wanted} == wanted
     layout = Layout(place.state / "machines/gw")
-    files = [layout.root, layout.seed, layout.data(1), layout.data(2)]
-    assert [shown[f"SATA-{port}-0"] for port in range(4)] == [str(file) for file in files]
+    files = [layout.root, layout.seed, *further(layout)]
+    assert [shown[f"SATA-{port}-0"] for port in range(5)] == [str(file) for file in files]
     assert shown["uartmode1"] == f"file,{layout.console}"
-    other = await place.vbox.show(NAMES.uuid("s1"))
+    other = await place.vbox.show(NAMES.uuid("w1"))
     assert (other["nic1"], other["nic2"], other["intnet1"]) == ("intnet", "none", "ashore-vbx")
 
 
-async def test_its_disk_is_a_linked_clone(place: Place) -> None:
+def further(layout: Layout) -> list[Path]:
+    """The disks of data directories and programs, in the order of their ports."""
+    return [layout.disk(serial(directory)) for directory in DATA] + [layout.disk(PROGRAMS)]
+
+
+async def test_its_disks_are_linked_clones(place: Place) -> None:
     media = {m.location: m for m in await place.vbox.media()}
-    golden = media[str(place.golden)]
+    empty, content = (place.golden.place("data", path) for path in bases(place))
     for machine in STACK.machines:
-        root = Layout(place.state / "machines" / machine.name).root
-        assert media[str(root)].parent == golden.uuid
-        assert root.stat().st_blocks * 512 < 8 << 20
+        layout = Layout(place.state / "machines" / machine.name)
+        wanted = [place.golden.disk, empty, content, place.golden.programs]
+        for clone, base in zip([layout.root, *further(layout)], wanted, strict=True):
+            assert media[str(clone)].parent == media[str(base)].uuid
+            assert clone.stat().st_blocks * 512 < 8 << 20
+
+
+def bases(place: Place) -> list[Path]:
+    return [Path("empty"), place.golden.image.golden[DATA[1]]]
 
 
 async def test_the_seed_on_the_iso(place: Place) -> None:
     layout = Layout(place.state / "machines/gw")
-    assert seed.load(layout.seed) == dict(seed.documents(NAMES, blueprint(GATEWAY)))
+    wanted = seed.documents(NAMES, blueprint(GATEWAY), programs=True, uplink=False)
+    assert seed.load(layout.seed) == wanted
     assert layout.seed.stat().st_mode & 0o777 == 0o600
     driver = place.driver()
     changed = replace(blueprint(GATEWAY), user_data="#cloud-config\n")
@@ -212,33 +238,33 @@ async def test_the_seed_on_the_iso(place: Place) -> None:
 
 async def test_limits_are_changed_while_it_is_off(place: Place) -> None:
     driver = place.driver()
-    larger = replace(STORAGE, cpus=2.5, memory=2 << 30)
+    larger = replace(WORKER, cpus=2.5, memory=2 << 30)
     differs = "it has 2 cpus of 100 % and 1024 MiB instead of 3 cpus of 83 % and 2048 MiB"
     assert differs in await driver.machine_drift(blueprint(larger))
     await not_started(driver, larger)
     assert await driver.machine_drift(blueprint(larger)) == ["the machine is off"]
-    await not_started(driver, STORAGE)
-    assert await driver.machine_drift(blueprint(STORAGE)) == ["the machine is off"]
+    await not_started(driver, WORKER)
+    assert await driver.machine_drift(blueprint(WORKER)) == ["the machine is off"]
 
 
 async def test_snapshot_and_rollback(place: Place) -> None:
     driver = place.driver()
     assert isinstance(driver, Snapshots)
-    uuid, root = NAMES.uuid("s1"), str(Layout(place.state / "machines/s1").root)
-    await driver.snapshot_take("s1", "before")
-    assert await driver.snapshots("s1") == ["before"]
+    uuid, root = NAMES.uuid("w1"), str(Layout(place.state / "machines/w1").root)
+    await driver.snapshot_take("w1", "before")
+    assert await driver.snapshots("w1") == ["before"]
     written = (await place.vbox.show(uuid))["SATA-0-0"]
     assert written != root
     await place.vbox(["modifyvm", uuid, "--memory", "512"])
-    await driver.snapshot_restore("s1", "before")
+    await driver.snapshot_restore("w1", "before")
     shown = await place.vbox.show(uuid)
     assert shown["memory"] == "1024"
     assert shown["SATA-0-0"] not in (written, root)
-    await driver.snapshot_delete("s1", "before")
-    assert await driver.snapshots("s1") == []
-    await driver.snapshot_take("s1", "first")
-    await driver.snapshot_take("s1", "second")
-    assert await driver.snapshots("s1") == ["first", "second"]
+    await driver.snapshot_delete("w1", "before")
+    assert await driver.snapshots("w1") == []
+    await driver.snapshot_take("w1", "first")
+    await driver.snapshot_take("w1", "second")
+    assert await driver.snapshots("w1") == ["first", "second"]
 
 
 async def test_power_off_of_what_is_off_or_absent(place: Place) -> None:
@@ -250,11 +276,11 @@ async def test_power_off_of_what_is_off_or_absent(place: Place) -> None:
 
 async def test_a_machine_is_removed_alone_with_its_snapshots(place: Place) -> None:
     driver = place.driver()
-    await driver.remove("s1")
-    await driver.remove("s1")
+    await driver.remove("w1")
+    await driver.remove("w1")
     assert await driver.states() == {"gw": PowerState.OFF}
-    assert not (place.state / "machines/s1").exists()
-    assert not [m for m in await place.vbox.media() if "/s1/" in m.location]
+    assert not (place.state / "machines/w1").exists()
+    assert not [m for m in await place.vbox.media() if "/w1/" in m.location]
 
 
 async def test_a_half_made_machine_is_made_anew(place: Place) -> None:
@@ -284,19 +310,20 @@ async def test_down_without_the_state_directory(place: Place) -> None:
 
 
 async def test_down_after_another_golden_disk_was_built(place: Place) -> None:
-    await not_started(place.driver(), STORAGE)
-    later = replace(place, golden=place.state / "later.vdi").driver()
+    await not_started(place.driver(), WORKER)
+    golden = replace(place.golden, disk=place.state / "later.vdi")
+    later = replace(place, golden=golden).driver()
     assert await later.destroy() == []
     await nothing_left(place)
 
 
 async def test_two_stacks_share_the_golden_disk(place: Place) -> None:
-    other = replace(STACK, name="vby", machines=(STORAGE,))
+    other = replace(STACK, name="vby", machines=(WORKER,))
     one, two = place.driver(), replace(place, state=place.state / "other").driver(other)
-    await not_started(one, STORAGE)
-    await not_started(two, STORAGE)
+    await not_started(one, WORKER)
+    await not_started(two, WORKER)
     assert await one.destroy() == []
-    assert await two.states() == {"s1": PowerState.OFF}
+    assert await two.states() == {"w1": PowerState.OFF}
     assert await two.destroy() == []
     await nothing_left(place)
 
@@ -308,61 +335,120 @@ async def test_somebody_elses_vm_of_the_same_name(place: Place) -> None:
         with pytest.raises(AshoreError, match="ashore-vbx-gw that this stack did not") as error:
             await driver.fabric_apply()
         assert error.value.exit_code is ExitCode.HOST
-        found = {f.id: f.level for f in await preflight.preflight(STACK, place.command)}
-        assert found["vm-names"] is Level.ERROR
+        assert (await preflighted(place))["vm-names"].level is Level.ERROR
         assert await driver.destroy() == []
         assert [vm.name for vm in await place.vbox.machines()] == ["ashore-vbx-gw"]
     finally:
         await place.vbox(["unregistervm", "ashore-vbx-gw", "--delete"])
 
 
-async def flattened(place: Place) -> Path:
-    """The gateway's disk as VirtualBox reads it through the clone: QEMU knows no linked VDI."""
-    whole = place.state / "whole.vdi"
-    root = Layout(place.state / "machines/gw").root
-    await place.vbox(["clonemedium", "disk", str(root), str(whole)], timeout=600)
+async def flattened(place: Place, clone: Path) -> Path:
+    """A disk as VirtualBox reads it through the clone: QEMU knows no linked VDI."""
+    whole = place.state / f"whole-{clone.name}"
+    await place.vbox(["clonemedium", "disk", str(clone), str(whole)], timeout=600)
     await place.vbox(["closemedium", "disk", str(whole)])
     return whole
 
 
-def qemu(directory: Path, whole: Path, layout: Layout) -> list[str]:
-    """A computer with the controllers, ports, cards and serial numbers of the gateway."""
+def qemu(directory: Path, disks: Mapping[str, Path], layout: Layout) -> list[str]:
+    """A computer with the controllers, ports, cards and serial numbers of the gateway.
+
+    Args:
+        disks: by their serial numbers; the first one is the root.
+    """
     (directory / "variables.fd").write_bytes((FIRMWARE / "OVMF_VARS_4M.fd").read_bytes())
     argv = [*QEMU]
-    argv += ["-m", "1024", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    argv += ["-m", "1024", "-nodefaults", "-no-user-config", "-display", "none"]
     code = FIRMWARE / "OVMF_CODE_4M.fd"
     argv += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}"]
     argv += ["-drive", f"if=pflash,unit=1,format=raw,file={directory}/variables.fd"]
-    disks = [whole, layout.data(1), layout.data(2)]
-    for index, (port, disk) in enumerate(zip((0, 2, 3), disks, strict=True)):
+    ports = (0, *range(2, 1 + len(disks)))
+    for port, (number, disk) in zip(ports, disks.items(), strict=True):
         argv += ["-drive", f"if=none,id=d{port},format=vdi,file={disk}"]
-        argv += ["-device", f"ide-hd,bus=ide.{port},drive=d{port},serial=ashore-data-{index}"]
+        device = f"ide-hd,bus=ide.{port},drive=d{port},serial={number},model=VBOX HARDDISK"
+        argv += ["-device", device]
     argv += ["-drive", f"if=none,id=seed,format=raw,readonly=on,file={layout.seed}"]
     argv += ["-device", "ide-cd,bus=ide.1,drive=seed"]
-    for number, mac in enumerate((NAMES.nat_mac, GATEWAY.mac)):
-        argv += ["-netdev", f"user,id=n{number},restrict=on"]
+    forward = f"hostfwd=tcp:127.0.0.1:{NAMES.ssh_port}-:22"
+    cards = {NAMES.nat_mac: f"user,{forward}", GATEWAY.mac: f"tap,ifname={PORT}"}
+    cards[GATEWAY.mac] += ",script=no,downscript=no"
+    for number, (mac, what) in enumerate(cards.items()):
+        kind, _, options = what.partition(",")
+        argv += ["-netdev", f"{kind},id=n{number},{options}"]
         argv += ["-device", f"virtio-net-pci,netdev=n{number},mac={mac}"]
-    argv += ["-serial", f"file:{layout.console}", "-serial", f"file:{directory}/port.log"]
-    return argv
+    return [*argv, "-serial", f"file:{layout.console}"]
 
 
-async def test_what_it_made_boots_to_the_end_of_cloud_init(place: Place) -> None:
+@asynccontextmanager
+async def switched_on(argv: Sequence[str]) -> AsyncIterator[Beside]:
+    """The gateway runs, and a machine is beside it in its inner network."""
+    ip("tuntap", "add", "dev", PORT, "mode", "tap")
+    ip("link", "set", PORT, "up")
+    process = await asyncio.create_subprocess_exec(*argv, stdin=subprocess.DEVNULL)
+    carrier = Path(f"/sys/class/net/{PORT}/carrier")
+    try:
+        # QEMU keeps the tap that it has opened, wherever it is taken.
+        await until("QEMU has its tap", lambda: carrier.read_text().strip("1\n"), timeout=60)
+        with beside(PORT) as place:
+            yield place
+    finally:
+        process.kill()
+        await process.wait()
+        await links.delete(PORT)
+
+
+async def test_what_it_made_boots_and_is_reached(place: Place) -> None:
     driver = place.driver()
-    await not_started(driver, GATEWAY)
     layout = Layout(place.state / "machines/gw")
-    argv = qemu(place.state, await flattened(place), layout)
-    done = await run(argv, timeout=BOOT_SECONDS, check=False)
-    said = (place.state / "port.log").read_text(errors="replace").replace("\r", "")
-    console = layout.console.read_text(errors="replace")
-    seen = f"{done.stderr!r}\n{console[-3000:]}\n{said}"
-    assert done.returncode == 0, seen
-    assert BEGIN in said and END in said, seen
-    lines = said.split(BEGIN)[1].split(END)[0].split("\n")
-    assert {"gw", "group-sound", "sshd-sound"} <= set(lines), seen
-    assert [x for x in lines if "eth0" in x and "10.97.0.2/24" in x], seen
-    assert [x for x in lines if "nat0" in x and "10.0.2.15/24" in x], seen
-    for directory in DATA:
-        assert [x for x in lines if x.startswith(f"{directory} /dev/sd")], seen
-    assert not [x for x in lines if " failed failed " in x], seen
+    await not_started(driver, GATEWAY)
+    numbers = ["root", *(serial(each) for each in DATA), PROGRAMS]
+    disks = [await flattened(place, each) for each in (layout.root, *further(layout))]
+    await driver.fabric_apply()
+    argv = qemu(place.state, dict(zip(numbers, disks, strict=True)), layout)
+    async with switched_on(argv) as machine:
+        try:
+            await looked_into(driver, layout)
+            await linked(driver, machine)
+        except AssertionError as error:
+            error.add_note(layout.console.read_text(errors="replace")[-3000:])
+            raise
     assert await driver.destroy() == []
     await nothing_left(place)
+
+
+async def looked_into(driver: VirtualBoxDriver, layout: Layout) -> None:
+    """What the seed says is there, asked by SSH through the port of the NAT."""
+    transport = driver.transport("gw")
+    await reached(transport, REACHED)
+    await eventually(transport, "test", "-e", "/run/cloud-init/result.json", timeout=REACHED)
+    assert (await transport.get("/etc/seeded")).decode() == "gw"
+    assert (await transport.run(["told"])).text == "from the programs"
+    assert await transport.get(f"{DATA[1]}/golden") == b"golden\n"
+    for directory, mode in {**dict.fromkeys(DATA, "rw"), "/usr/lib/ashore/programs": "ro"}.items():
+        found = await transport.run(["findmnt", "-n", "-o", "FSTYPE,OPTIONS", directory])
+        assert found.text.split()[0] == "ext4"
+        assert found.text.split()[1].startswith(mode)
+    shown = (await transport.run(["ip", "-4", "-o", "address"])).text
+    assert f"{NETWORK.gateway}/24" in shown
+    assert "nat0    inet 10.0.2.15/24" in shown
+    routes = (await transport.run(["ip", "route", "show", "default"])).text
+    assert routes == ""  # the stack of this test has no way out
+    for sound in (["vgck", "vg0"], ["sshd", "-t"]):
+        await transport.run(sound)
+    failed = await transport.run(["systemctl", "--failed", "--no-legend", "--plain"])
+    assert failed.text == ""
+    here = Way("gw", IPv4Address("127.0.0.1"), layout.connection, port=NAMES.ssh_port)
+    inner = Way("gw", GATEWAY.address, layout.directory / "inner.sock", through=here)
+    try:
+        keys = layout.directory / "keys"
+        await reached(SshTransport(inner, lambda: login(keys), lambda: True), REACHED)
+    finally:
+        await ssh.close(inner.control)
+
+
+async def linked(driver: VirtualBoxDriver, machine: Beside) -> None:
+    """This computer and a machine beside the gateway reach each other, again after a kill."""
+    await answers(machine, REACHED)
+    assert tunnel.service(NAMES.stack).kill()
+    await answers(machine, REACHED)
+    assert await driver.fabric_drift() == []

@@ -1,5 +1,6 @@
 """VBoxManage: one call, and the reading of what it prints."""
 
+import asyncio
 import re
 import shutil
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from ashore.host.run import CommandFailed, environment, run
 from ashore.host.service import systemd_runs
 
 PROGRAM = "VBoxManage"
+
+_NO_SERVER = "Failed to create the VirtualBox object"
+_SERVER = 10.0  # s until VirtualBox's server answers; on an idle host it needs 0.3
 
 INSTALL = "install VirtualBox 7.0 to 7.2 (Debian has it in unstable: virtualbox)"
 
@@ -80,6 +84,19 @@ class VBoxManage:
         """
         if not self.installed:
             raise AshoreError(f"{PROGRAM} is not installed", INSTALL, ExitCode.HOST)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _SERVER
+        while True:
+            try:
+                return await self._once(arguments, timeout)
+            except CommandFailed as error:
+                # Several calls that find no server each start one, and all but one of these
+                # end again: seen with six calls at once. Nothing was done yet.
+                if _NO_SERVER not in error.message or loop.time() > deadline:
+                    raise
+            await asyncio.sleep(0.2)
+
+    async def _once(self, arguments: Sequence[str], timeout: float) -> str:
         done = await run([*self._command, *arguments], timeout=timeout)
         errors = [e for e in done.stderr.decode(errors="replace").splitlines() if "error:" in e]
         if errors:

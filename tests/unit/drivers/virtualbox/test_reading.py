@@ -1,11 +1,15 @@
 """Reading what VBoxManage 7.2 printed."""
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from ashore.drivers.virtualbox import vboxmanage
 from ashore.drivers.virtualbox.vboxmanage import Listed, Medium, VBoxManage
+from ashore.errors import AshoreError, ExitCode
+from ashore.host.cgroups import Hierarchies
 from ashore.host.run import CommandFailed
 
 VMS = """\
@@ -89,3 +93,50 @@ async def test_an_error_with_exit_code_0_is_one() -> None:
     vbox = program("import sys", "print('VBoxManage: error: Not found', file=sys.stderr)")
     with pytest.raises(CommandFailed, match="VBoxManage: error: Not found"):
         await vbox(["list", "vms"])
+
+
+@pytest.mark.spawns
+async def test_a_call_that_found_no_server_is_made_again(tmp_path: Path) -> None:
+    tried = tmp_path / "tried"
+    vbox = program(
+        "import pathlib, sys",
+        f"tried = pathlib.Path({str(tried)!r})",
+        "first = not tried.exists()",
+        "tried.touch()",
+        "said = 'VBoxManage: error: Failed to create the VirtualBox object!'",
+        "sys.exit(said if first else print('done'))",
+    )
+    assert await vbox(["list", "vms"]) == "done"
+
+
+async def test_what_is_not_installed_is_not_called() -> None:
+    assert not VBoxManage(()).installed
+    with pytest.raises(AshoreError, match="VBoxManage is not installed") as error:
+        await VBoxManage(()).version()
+    assert error.value.exit_code is ExitCode.HOST
+
+
+def test_it_never_runs_in_the_control_group_of_its_caller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _name, path: "/usr/bin/VBoxManage")
+    monkeypatch.setattr(vboxmanage, "systemd_runs", lambda: True)
+    command = vboxmanage.program()
+    assert (command[0], command[-1]) == ("systemd-run", "VBoxManage")
+    assert "--scope" in command
+    monkeypatch.setattr("shutil.which", lambda _name, path: None)
+    assert vboxmanage.program() == ()
+
+
+@pytest.mark.spawns
+def test_without_systemd_it_moves_into_the_group_that_it_is_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = Hierarchies({"name=systemd": tmp_path}, None)
+    monkeypatch.setattr("shutil.which", lambda _name, path: "/usr/bin/VBoxManage")
+    monkeypatch.setattr(vboxmanage, "systemd_runs", lambda: False)
+    monkeypatch.setattr(vboxmanage.cgroups, "hierarchies", lambda: found)
+    *shell, last = vboxmanage.program()
+    assert last == "VBoxManage"
+    done = subprocess.run([*shell, "sh", "-c", "echo $$"], capture_output=True, check=True)
+    assert (tmp_path / "cgroup.procs").read_bytes() == done.stdout
