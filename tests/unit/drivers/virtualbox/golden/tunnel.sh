@@ -4,6 +4,7 @@ ip link set "$SSH_TUNNEL" up
 for address in 10.79.213.1 10.79.213.3; do
     ip route replace "$address" dev "$SSH_TUNNEL" src 10.79.213.2
 done
+echo 0 >/proc/sys/net/ipv4/neigh/eth0/proxy_delay
 while :; do
     for link in eth0 "$SSH_TUNNEL"; do
         echo 1 >"/proc/sys/net/ipv4/conf/$link/forwarding"
