@@ -18,6 +18,11 @@ _COMPONENTS = {
 }
 
 
+def fabric(stack: Stack) -> tuple[str, str]:
+    """This computer's link into the stack, and what the machines are on."""
+    return ("tunnel", "intnet") if stack.driver == "virtualbox" else ("veth", "br0")
+
+
 def components(stack: Stack, role: Role) -> tuple[str, ...]:
     """What makes up a role, as its own projects write it."""
     if role is Role.STORAGE and stack.storage is not None:

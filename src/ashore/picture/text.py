@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ashore.model.types import Role, Stack
-from ashore.picture.legend import TITLES, components, limits
+from ashore.picture.legend import TITLES, components, fabric, limits
 
 Row = tuple[str, str, str, str]
 """Branch with title, name, address, remark."""
@@ -12,10 +12,11 @@ Row = tuple[str, str, str, str]
 def plain(stack: Stack, status: Mapping[str, bool] | None = None) -> str:
     """The picture; with `status` (machine -> is it well) each machine carries a word."""
     network, kube = stack.network, stack.kubernetes
+    link, bus = fabric(stack)
     rows = [
         ("this computer", "", str(network.host), ""),
-        ("│ veth", "", "", ""),
-        ("br0", "", "", ""),
+        (f"│ {link}", "", "", ""),
+        (bus, "", "", ""),
     ]
     roles = [role for role in Role if role is not Role.STORAGE or stack.storage]
     for role in roles:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ashore.model.types import Machine, Role, Stack
 from ashore.picture.canvas import Canvas
-from ashore.picture.legend import TITLES, components, limits
+from ashore.picture.legend import TITLES, components, fabric, limits
 
 # The grid, in pixels. The bridge stands upright at the left, panels hang on it.
 _WIDTH = 960
@@ -71,7 +71,7 @@ class _Drawing:
         )
 
     def _wires(self) -> None:
-        """The bridge, the host's veth into it, and a wire to each panel."""
+        """The bridge, the host's link into it, and a wire to each panel."""
         c = self.canvas
         below = _TOP + self._front + 22
         planes, workers = self._planes_top + 37, self._workers_top + 37
@@ -89,8 +89,9 @@ class _Drawing:
             c.path(way, "wire")
         c.dot(_BUS, 48, 5, "bus")
         c.rect(_BUS - 4, _TOP - 4, 8, end - _TOP + 24, "bus", 4)
-        c.text(_BUS + 12, 90, "veth", "dim mono", 11)
-        c.text(_BUS, end + 38, "br0", "dim mono middle", 11)
+        link, bus = fabric(self._stack)
+        c.text(_BUS + 12, 90, link, "dim mono", 11)
+        c.text(_BUS, end + 38, bus, "dim mono middle", 11)
 
     def _front_row(self) -> None:
         c = self.canvas

@@ -33,3 +33,9 @@ def test_the_last_role_ends_the_tree() -> None:
 
 def test_no_line_ends_in_blanks() -> None:
     assert all(line == line.rstrip() for line in plain(default_stack()).splitlines())
+
+
+def test_the_link_of_a_stack_in_virtualbox_is_a_tunnel() -> None:
+    lines = plain(loads_stack("driver: virtualbox")).splitlines()
+    assert lines[3:5] == ["│ tunnel", "intnet"]
+    assert plain(default_stack()).splitlines()[3:5] == ["│ veth", "br0"]

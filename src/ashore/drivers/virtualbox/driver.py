@@ -272,9 +272,9 @@ class VirtualBoxDriver:
 
     def transport(self, name: str) -> SshTransport:
         """See `Driver`: the gateway by the forwarded port, the others through it."""
-        gateway = self._gateway()
-        # To ask VirtualBox each time would cost more than most commands; SSH tells it too.
-        return SshTransport(self._way(name, gateway), self._login, lambda: True)
+        made = self._layout(name).seed
+        # Whether it is on, SSH tells: VirtualBox would take longer than most commands do.
+        return SshTransport(self._way(name, self._gateway()), self._login, made.exists)
 
     def _gateway(self) -> Way:
         name, here = self._stack.of_role(Role.GATEWAY)[0].name, IPv4Address("127.0.0.1")

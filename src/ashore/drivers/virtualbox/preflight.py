@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ashore.drivers.base import Finding, Level
 from ashore.drivers.shared import preflight as host
+from ashore.drivers.shared.preflight import ok
 from ashore.drivers.virtualbox.names import Names, strangers
 from ashore.drivers.virtualbox.vboxmanage import INSTALL, Listed, VBoxManage
 from ashore.errors import AshoreError
@@ -77,12 +78,12 @@ def of_version(version: tuple[int, int, int]) -> Finding:
         return Finding(
             "vboxmanage", Level.WARNING, f"VirtualBox {said}", why, "try it, or install 7.2"
         )
-    return Finding("vboxmanage", Level.OK, f"VirtualBox {said}")
+    return ok("vboxmanage", f"VirtualBox {said}")
 
 
 def _module() -> Finding:
     if _DEVICE.exists():
-        return Finding("vboxdrv", Level.OK, "the kernel's module is loaded")
+        return ok("vboxdrv", "the kernel's module is loaded")
     return Finding(
         "vboxdrv",
         Level.ERROR,
@@ -102,16 +103,16 @@ def of_names(stack: Stack, known: Sequence[Listed]) -> Finding:
             "names of VMs are unique, and what is somebody else's is not touched",
             "rename it (VBoxManage modifyvm --name), or give the stack another name",
         )
-    return Finding("vm-names", Level.OK, "no other VM has a name of this stack's machines")
+    return ok("vm-names", "no other VM has a name of this stack's machines")
 
 
 def of_network(stack: Stack) -> Finding:
     """Whether the gateway can tell its two networks apart."""
     cidr = stack.network.cidr
     if not cidr.overlaps(_NAT):
-        return Finding("network", Level.OK, f"{cidr} is another network than that of the NAT")
+        return ok("nat", f"{cidr} is another network than that of the NAT")
     return Finding(
-        "network",
+        "nat",
         Level.ERROR,
         f"{cidr} overlaps with {_NAT}",
         "the gateway has a network card in VirtualBox's NAT, which uses that one",
@@ -124,7 +125,7 @@ def _port(stack: Stack, running: Sequence[Listed]) -> Finding:
     names = Names(stack.name)
     port = names.ssh_port
     if any(names.machine(vm.name) is not None for vm in running) or _free(port):
-        return Finding("ssh-port", Level.OK, f"port {port} leads to the gateway's SSH")
+        return ok("ssh-port", f"port {port} leads to the gateway's SSH")
     return Finding(
         "ssh-port",
         Level.ERROR,

@@ -30,6 +30,7 @@ from ashore.drivers.virtualbox.vboxmanage import VBoxManage
 from ashore.errors import AshoreError
 from ashore.image.types import Image
 from ashore.transport import ssh
+from ashore.transport.base import MachineDown
 from ashore.transport.ssh import Login, Way
 from tests.unit.drivers.virtualbox.stacks import CONTROLPLANE, STACK, blueprint
 
@@ -168,6 +169,7 @@ async def test_one_at_a_time_changes_a_machine(driver: VirtualBoxDriver, vbox: F
 
 def test_the_way_to_a_machine(driver: VirtualBoxDriver, tmp_path: Path) -> None:
     machines, here = tmp_path / "machines", IPv4Address("127.0.0.1")
+    seed.save(Layout(machines / "gw").seed, {"meta-data": ""})
     gateway = Way("gw", here, machines / "gw/ssh.sock", port=Names("demo").ssh_port)
     assert driver.inside("gw", [])[:-1] == ssh.command(gateway, LOGIN)
     way = Way("cp1", CONTROLPLANE.address, machines / "cp1/ssh.sock", through=gateway)
@@ -179,7 +181,18 @@ def test_the_way_to_a_machine_that_the_file_names_no_more(
 ) -> None:
     layout = Layout(tmp_path / "machines/w9")
     layout.keep_address(IPv4Address("10.79.213.109"))
+    seed.save(layout.seed, {"meta-data": ""})
     assert "root@10.79.213.109" in driver.inside("w9", [])
+
+
+async def test_a_machine_that_was_never_made_is_not_asked(tmp_path: Path, vbox: Fake) -> None:
+    def login() -> Login:
+        raise AssertionError
+
+    golden = Golden(Path("/cache/golden.vdi"), Image("", (), {}), Path("/cache"), "vdi")
+    made = VirtualBoxDriver(STACK, golden, tmp_path, lambda kind, name: None, login, vbox)
+    with pytest.raises(MachineDown):
+        await made.transport("gw").run(["true"])
 
 
 def test_the_redfish_service_is_where_the_tunnel_has_its_address(
