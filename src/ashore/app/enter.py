@@ -33,6 +33,7 @@ def ssh(wish: Wish, name: str, arguments: Sequence[str]) -> NoReturn:
     require_root("ssh")
     session = open_session(select(wish))
     machine = _machine(session, name)
+    _require_link(session.chosen)
     files = login(session.context, session.state)
     options = {
         "IdentityFile": str(files.key),
