@@ -100,7 +100,7 @@ def test_a_long_line_is_printed_around_the_mark() -> None:
         ("zzz: 1", "zzz is unknown; known here: apiVersion, kind, name"),
         ("apiVersion: ashore/v2", "did you mean ashore/v1?"),
         ("kind: Pod", 'kind "Pod" is not offered; offered: Stack'),
-        ("driver: virtualbox", 'driver "virtualbox" is not offered; offered: nspawn'),
+        ("driver: metal", 'driver "metal" is not offered; offered: nspawn, qemu, virtualbox'),
         ("kubernetes: {version: v1.37.2}", "did you mean 1.37.2?"),
         ("kubernetes: {version: 1.37}", "kubernetes.version 1.37 is not offered"),
         ("name: Demo", "name is no DNS label"),

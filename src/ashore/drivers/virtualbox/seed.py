@@ -32,11 +32,12 @@ _INSIDE = """\
       use-routes: false
 """
 
-_TUNNEL = """\
+_PASSING = """\
 
-# This computer's link into the stack is a tunnel of SSH to the gateway.
-permit=/etc/ssh/sshd_config.d/ashore-tunnel.conf
-[ -e "$permit" ] || echo 'PermitTunnel point-to-point' >"$permit"
+# This computer's link into the stack is a tunnel of SSH to the gateway, and connections to
+# the other machines come through here too: ten at once would be too few.
+settings=/etc/ssh/sshd_config.d/ashore-gateway.conf
+[ -e "$settings" ] || printf 'PermitTunnel point-to-point\\nMaxStartups 100\\n' >"$settings"
 """
 
 
@@ -55,7 +56,7 @@ def documents(
     if blueprint.machine.role is Role.GATEWAY:
         # Its last section is `ethernets`: the way out and SSH's way in is one more of them.
         network += _NAT.format(mac=names.nat_mac) + ("" if uplink else _INSIDE)
-        script += _TUNNEL
+        script += _PASSING
     return {
         "user-data": blueprint.user_data,
         "meta-data": blueprint.meta_data,
