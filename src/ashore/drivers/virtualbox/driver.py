@@ -254,14 +254,21 @@ class VirtualBoxDriver:
         await teardown.remove(self._vbox, uuid, self._layout(name).directory)
 
     async def destroy(self) -> list[str]:
-        """See `Driver`. Nothing of VirtualBox is looked for where it is not installed."""
+        """See `Driver`. Nothing of VirtualBox is looked for where it is not installed.
+
+        Nor where it cannot be asked and nothing says that the stack was made with it.
+        """
+        own = self._stack.driver == self.name or bool(self._directories())
         errors = await shared.attempt([self._tunnel.destroy()])
-        for name in await self.states():
-            errors += await shared.attempt([self.remove(name)])
-        left = [f"machine {name}" for name in await self.states()]
-        if self._vbox.installed:
-            await teardown.release(self._vbox, self._golden)
-            left += [f"disk {m.location}" for m in await self._media()]
+        try:
+            for name in await self.states():
+                errors += await shared.attempt([self.remove(name)])
+            left = [f"machine {name}" for name in await self.states()]
+            if self._vbox.installed:
+                await teardown.release(self._vbox, self._golden)
+                left += [f"disk {m.location}" for m in await self._media()]
+        except AshoreError as error:
+            left = [f"VirtualBox, which cannot be asked: {error.message}"] if own else []
         left += await self._tunnel.left()
         return [*left, *errors] if left else []
 

@@ -26,9 +26,11 @@ from ashore.drivers.virtualbox import seed
 from ashore.drivers.virtualbox.driver import VirtualBoxDriver
 from ashore.drivers.virtualbox.layout import Layout
 from ashore.drivers.virtualbox.names import Names
+from ashore.drivers.virtualbox.tunnel import Tunnel
 from ashore.drivers.virtualbox.vboxmanage import VBoxManage
 from ashore.errors import AshoreError
 from ashore.image.types import Image
+from ashore.model.types import Stack
 from ashore.transport import ssh
 from ashore.transport.base import MachineDown
 from ashore.transport.ssh import Login, Way
@@ -75,9 +77,9 @@ def vbox() -> Fake:
     return Fake()
 
 
-def make(state: Path, vbox: VBoxManage) -> VirtualBoxDriver:
+def make(state: Path, vbox: VBoxManage, stack: Stack = STACK) -> VirtualBoxDriver:
     golden = Golden(Path("/cache/golden.vdi"), Image("", (), {}), Path("/cache"), "vdi")
-    return VirtualBoxDriver(STACK, golden, state, lambda kind, name: None, lambda: LOGIN, vbox)
+    return VirtualBoxDriver(stack, golden, state, lambda kind, name: None, lambda: LOGIN, vbox)
 
 
 @pytest.fixture
@@ -98,6 +100,28 @@ def test_what_it_can_do(driver: VirtualBoxDriver) -> None:
 async def test_another_drivers_machines_are_not_its_own(tmp_path: Path, vbox: Fake) -> None:
     (tmp_path / "machines/w1").mkdir(parents=True)
     assert await make(tmp_path, vbox).states() == {"cp1": PowerState.ON}
+
+
+class Broken(VBoxManage):
+    async def __call__(self, arguments: Sequence[str], timeout: float = 60.0) -> str:
+        raise AshoreError("no answer")
+
+
+async def test_a_broken_virtualbox_keeps_no_other_drivers_stack_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(self: Tunnel) -> list[str]:
+        return []
+
+    monkeypatch.setattr(Tunnel, "destroy", nothing)
+    monkeypatch.setattr(Tunnel, "left", nothing)
+    broken = Broken(("VBoxManage",))
+    left = ["VirtualBox, which cannot be asked: no answer"]
+    assert await make(tmp_path, broken).destroy() == left
+    containers = replace(STACK, driver="nspawn")
+    assert await make(tmp_path, broken, containers).destroy() == []
+    seed.save(Layout(tmp_path / "machines/cp1").seed, {"meta-data": ""})
+    assert await make(tmp_path, broken, containers).destroy() == left
 
 
 async def test_nothing_is_there_where_virtualbox_is_not(tmp_path: Path) -> None:
