@@ -344,7 +344,7 @@ async def test_somebody_elses_vm_of_the_same_name(place: Place) -> None:
 
 async def flattened(place: Place, clone: Path) -> Path:
     """A disk as VirtualBox reads it through the clone: QEMU knows no linked VDI."""
-    whole = place.state / f"whole-{clone.name}"
+    whole = place.golden.cache / f"whole-{clone.name}"
     await place.vbox(["clonemedium", "disk", str(clone), str(whole)], timeout=600)
     await place.vbox(["closemedium", "disk", str(whole)])
     return whole
