@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from ashore.drivers.base import Console, Disks, Freeze, Guests, Links, Namespaces, Power, Programs
+from ashore.drivers.base import (
+    BlankDisks,
+    Blueprint,
+    Console,
+    Disks,
+    Freeze,
+    Guests,
+    Links,
+    Namespaces,
+    Power,
+    Programs,
+)
 from ashore.drivers.qemu import command, process, seed
 from ashore.drivers.qemu.disks import Golden
 from ashore.drivers.qemu.driver import QemuDriver
@@ -15,7 +26,7 @@ from ashore.drivers.shared.names import Names
 from ashore.image.types import Image
 from ashore.transport import ssh
 from ashore.transport.ssh import Login, Way
-from tests.contract.machines import STACK
+from tests.contract.machines import GATEWAY, STACK
 from tests.unit.components.golden import check
 
 HERE = Path(__file__).parent
@@ -62,6 +73,13 @@ def test_what_a_virtual_machine_gets_beside_the_seed() -> None:
     assert "programs" not in seed.hook((), programs=False)
 
 
+def test_a_blank_disk_is_left_to_a_component() -> None:
+    both = Blueprint(GATEWAY, "", "", "", ("/var/lib/etcd", "/srv/brick"), ("/srv/brick",))
+    hook = seed.files(both, programs=False)["vendor-data"]
+    assert hook == seed.hook(["/var/lib/etcd"], programs=False)
+    assert seed.device("/srv/brick") == f"/dev/disk/by-id/virtio-{serial('/srv/brick')}"
+
+
 def test_a_serial_number_is_kept_whole() -> None:
     numbers = {serial(f"/var/lib/{index}") for index in range(50)}
     assert len(numbers) == 50
@@ -95,7 +113,7 @@ def test_what_the_driver_can_do(tmp_path: Path) -> None:
 
     golden = Golden(Path("/disk.raw"), Image("", (), {}), tmp_path)
     driver = QemuDriver(STACK, golden, tmp_path, lambda _kind, _name: None, login)
-    for ability in (Power, Freeze, Links, Guests, Programs, Console, Disks):
+    for ability in (Power, Freeze, Links, Guests, Programs, Console, Disks, BlankDisks):
         assert isinstance(driver, ability)
     assert not isinstance(driver, Namespaces)
 

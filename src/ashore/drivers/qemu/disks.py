@@ -1,6 +1,7 @@
 """The disks of virtual machines: thin layers over what the cache has once."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,8 +88,22 @@ async def overlay(target: Path, below: Path) -> None:
     await run(argv)
 
 
-async def layers(golden: Golden, disk: Path, data: dict[str, Path], emit: Emit) -> None:
-    """A machine's own disks: of its root, and of each data directory."""
+async def blank(target: Path) -> None:
+    """A disk of a data directory's size with nothing on it."""
+    await run(["qemu-img", "create", "-q", "-f", "qcow2", str(target), str(_DATA)])
+
+
+async def layers(
+    golden: Golden, disk: Path, data: dict[str, Path], without: Collection[str], emit: Emit
+) -> None:
+    """A machine's own disks: of its root, and of each data directory.
+
+    Args:
+        without: directories whose disk has no file system.
+    """
     await overlay(disk, golden.disk)
     for directory, file in data.items():
-        await overlay(file, await _data(golden, directory, emit))
+        if directory in without:
+            await blank(file)
+        else:
+            await overlay(file, await _data(golden, directory, emit))

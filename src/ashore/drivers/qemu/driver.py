@@ -27,7 +27,8 @@ _SWITCHING = 60.0
 
 
 class QemuDriver:
-    """A `Driver` with `Power`, `Freeze`, `Links`, `Guests`, `Programs`, `Console` and `Disks`.
+    """A `Driver` with `Power`, `Freeze`, `Links`, `Guests`, `Programs`, `Console`, `Disks` and
+    `BlankDisks`.
 
     Args:
         state: the stack's own directory (`/var/lib/ashore/demo`).
@@ -117,7 +118,7 @@ class QemuDriver:
         if wanted.programs:
             await disks.programs(self._golden, ignore)
         data = {directory: layout.data(directory) for directory in blueprint.data}
-        await disks.layers(self._golden, layout.disk, data, ignore)
+        await disks.layers(self._golden, layout.disk, data, blueprint.blank, ignore)
         await seed.write(layout.seed, self._seed(blueprint, wanted))
 
     def _wanted(self, blueprint: Blueprint, old: Definition | None) -> Definition:
@@ -231,6 +232,10 @@ class QemuDriver:
     def disks(self, name: str) -> Mapping[str, int]:
         """See `Disks`."""
         return self._defined(name).added
+
+    def blank_disk(self, directory: str) -> str:
+        """See `BlankDisks`."""
+        return seed.device(directory)
 
     def _defined(self, name: str) -> Definition:
         definition = self._layout(name).load()

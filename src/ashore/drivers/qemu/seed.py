@@ -53,13 +53,19 @@ def hook(data: Iterable[str], *, programs: bool) -> str:
     return _HOOK + (_PROGRAMS if programs else "") + lines
 
 
+def device(directory: str) -> str:
+    """Where a machine finds the disk of a data directory."""
+    return f"/dev/disk/by-id/virtio-{serial(directory)}"
+
+
 def files(blueprint: Blueprint, *, programs: bool) -> Mapping[str, str]:
     """The files of a NoCloud seed."""
+    mounted = [each for each in blueprint.data if each not in blueprint.blank]
     return {
         "user-data": blueprint.user_data,
         "meta-data": blueprint.meta_data,
         "network-config": blueprint.network_config,
-        "vendor-data": hook(blueprint.data, programs=programs),
+        "vendor-data": hook(mounted, programs=programs),
     }
 
 
