@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ashore.components.lvm import thin
-from ashore.components.lvm.thin import GROUP, POOL, UNFORMATTED, VOLUME, Disk
+from ashore.components.lvm.thin import GROUP, POOL, TAG, UNFORMATTED, VOLUME, Disk
 from ashore.errors import AshoreError
 from ashore.transport.base import Connect
 
@@ -61,7 +61,7 @@ class Brick:
         found = await self._look()
         if not found.member:
             # Without --yes: it refuses a disk that has something on it, too.
-            await self._run("vgcreate", "-q", GROUP, found.path)
+            await self._run("vgcreate", "-q", "--addtag", TAG, GROUP, found.path)
         if found.pool is None:
             await self._run(
                 *("lvcreate", "-q", "--yes", "--type", "thin-pool", "--name", POOL),

@@ -11,6 +11,9 @@ from ashore.transport.base import Connect
 GROUP = "bricks"
 """The volume group of the disk; `gluster snapshot` puts its own volumes there, too."""
 
+TAG = "ashore"
+"""Of the group, from its making on: another group of this name is somebody else's."""
+
 POOL = "pool"
 VOLUME = "brick"
 UNFORMATTED = "unformatted"
@@ -43,7 +46,7 @@ disk=$(readlink -e "$1") || {{ echo "$1 is not there" >&2; exit 1; }}
 echo "= disk"; echo "\\"$disk\\""
 echo "= signatures"; wipefs --json --output TYPE,LABEL "$disk"
 echo "= below"; lsblk --json --paths --output NAME,TYPE,MOUNTPOINTS "$disk"
-echo "= groups"; pvs --reportformat json -o pv_name,vg_name
+echo "= groups"; pvs --reportformat json -o pv_name,vg_name,vg_tags
 echo "= volumes"; lvs --reportformat json --units b --nosuffix --select vg_name={GROUP} \\
  -o lv_name,lv_size,data_percent,metadata_percent
 echo "= mount"; findmnt --json --mountpoint "$2" --output SOURCE,FSTYPE || :
@@ -113,12 +116,13 @@ def read(said: str) -> Disk:
         name, _, text = section.partition("\n")
         found[name] = json.loads(text) if text.strip() else {}
     path: str = found["disk"]
-    physical = {pv["pv_name"]: pv["vg_name"] for pv in found["groups"]["report"][0]["pv"]}
+    physical = {pv["pv_name"]: pv for pv in found["groups"]["report"][0]["pv"]}
+    own = physical.get(path, {"vg_name": None, "vg_tags": ""})
     volumes = {lv["lv_name"]: lv for lv in found["volumes"]["report"][0]["lv"]}
-    member = physical.get(path) == GROUP
+    member = own["vg_name"] == GROUP and TAG in own["vg_tags"].split(",")
     return Disk(
         path=path,
-        holds=() if member else tuple(_holds(found, physical.get(path))),
+        holds=() if member else tuple(_holds(found, own["vg_name"])),
         member=member,
         volumes=frozenset(volumes),
         pool=_pool(volumes[POOL]) if POOL in volumes else None,

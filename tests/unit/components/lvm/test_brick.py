@@ -32,8 +32,10 @@ def state(*volumes: str, group: str | None = "bricks") -> str:
     """
     text = said("blank")
     if group is not None:
-        own = '{"pv_name":"/dev/vda2", "vg_name":"vg0"}'
-        text = text.replace(own, f'{own}, {{"pv_name":"/dev/vdd", "vg_name":"{group}"}}')
+        own = '{"pv_name":"/dev/vda2", "vg_name":"vg0", "vg_tags":""}'
+        tags = "ashore" if group else ""
+        disk = f'{{"pv_name":"/dev/vdd", "vg_name":"{group}", "vg_tags":"{tags}"}}'
+        text = text.replace(own, f"{own}, {disk}")
     lines = [
         f'{{"lv_name":"{name}", "lv_size":"{SIZE}", "data_percent":"", "metadata_percent":""}}'
         for name in volumes
@@ -104,6 +106,13 @@ async def test_a_disk_that_holds_something_is_left_alone(name: str, holds: str) 
         with pytest.raises(AshoreError, match=holds) as refused:
             await work()
         assert "wipefs --all" in refused.value.hint
+    assert machine.changes == []
+
+
+async def test_a_group_of_the_same_name_that_is_somebody_elses_is_left_alone() -> None:
+    machine = Machine(said("made").replace('"vg_tags":"ashore"', '"vg_tags":"theirs"'))
+    with pytest.raises(AshoreError, match="holds: a physical volume of the group bricks"):
+        await machine.step.apply()
     assert machine.changes == []
 
 
