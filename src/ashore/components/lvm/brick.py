@@ -14,7 +14,7 @@ _SHARE = "80%VG"
 """Of the group for the pool; the rest is for its metadata and for its growth."""
 
 _CHUNK = "256k"
-"""What Gluster's own guide has for bricks on single disks; a snapshot costs whole chunks."""
+"""A snapshot costs whole chunks of what changes after it; smaller ones cost more metadata."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Brick:
         await self._run("sh", "-c", _MOUNT, "sh", self.place, thin.entry(self.place))
 
     async def _make(self, found: Disk) -> None:
-        """The volume, as large as the pool: it can fill the pool by itself at most once."""
+        """The volume, as large as the pool: nothing is promised that the pool does not have."""
         if UNFORMATTED not in found.volumes:
             size = found.pool.size if found.pool else 0
             await self._run(
@@ -89,8 +89,7 @@ class Brick:
             raise AshoreError(
                 f"{self.machine}: {found.path} is to be the disk of its brick, but it holds:"
                 f" {', '.join(found.holds)}",
-                f"nothing is ever formatted over; if nobody needs that,"
-                f" `ashore exec {self.machine} -- wipefs --all {found.path}`",
+                f"if nobody needs that: `ashore exec {self.machine} -- wipefs --all {found.path}`",
             )
         return found
 
