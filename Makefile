@@ -26,10 +26,11 @@ test: $(VENV)/.ready-dev
 test-boot: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/pytest tests/machine/boot_disk.py
 
-# Virtual machines: the driver's contract, and their logical volumes. A quarter of an hour
-# under software emulation.
+# Virtual machines: the driver's contract, their logical volumes, a brick on a thin volume. Half
+# an hour under software emulation.
 test-qemu: $(VENV)/.ready-dev
-	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_driver.py tests/machine/qemu_volumes.py
+	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_driver.py tests/machine/qemu_volumes.py \
+	  tests/machine/qemu_bricks.py
 
 # A gateway and two load balancers as virtual machines: the floating IP moves. Needs KVM.
 test-qemu-pair: $(VENV)/.ready-dev

@@ -34,6 +34,8 @@ from ashore.components.kubeadm.leave import leave
 from ashore.components.kubeadm.steps import steps as kubeadm_steps
 from ashore.components.localpath import render as localpath
 from ashore.components.localpath.steps import steps as localpath_steps
+from ashore.components.lvm import thin
+from ashore.components.lvm.brick import Brick
 from ashore.components.lvm.steps import steps as lvm_steps
 from ashore.components.metallb.steps import steps as metallb_steps
 from ashore.components.metrics.render import NAME as METRICS
@@ -49,7 +51,7 @@ from ashore.components.servicenames import render as servicenames
 from ashore.components.servicenames.steps import steps as servicenames_steps
 from ashore.components.volumes import render as volumes
 from ashore.components.volumes.steps import steps as volumes_steps
-from ashore.drivers.base import Blueprint, Driver
+from ashore.drivers.base import BlankDisks, Blueprint, Driver
 from ashore.drivers.steps import Fabric, Made, Uplink
 from ashore.model.fragment import Fragment
 from ashore.model.types import Machine, Role, Stack, Storage
@@ -72,12 +74,15 @@ COMPONENTS: dict[Role, tuple[str, ...]] = {
 }
 """Role -> the systems that run on its machines."""
 
+BRICKS = "/srv/brick"
+"""What is below it on a storage machine outlives a new root: `Storage.brick` is."""
+
 DATA: dict[Role, tuple[str, ...]] = {
     Role.GATEWAY: (registry.DATA,),
     Role.LOADBALANCER: (),
     Role.CONTROLPLANE: ("/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd"),
     Role.WORKER: ("/var/lib/containerd", "/var/lib/kubelet", localpath.DIRECTORY, docker.DIRECTORY),
-    Role.STORAGE: ("/srv/brick",),
+    Role.STORAGE: (BRICKS,),
 }
 """Role -> directories that need a plain file system below them and outlive a new root."""
 
@@ -101,7 +106,7 @@ def steps(ctx: Context, driver: Driver, image: Sequence[Step]) -> list[Step]:
         *corosync_steps(ctx),
         *haproxy_steps(ctx),
         *pacemaker_steps(ctx),
-        *gluster_steps(ctx),
+        *gluster_steps(ctx, after="brick" if brick_disk(driver) else "config"),
         *kubeadm_steps(ctx, access),
         *flannel_steps(ctx, access.api, images("flannel")),
         *coredns_steps(ctx, access.api, images("coredns")),
@@ -122,18 +127,34 @@ def steps(ctx: Context, driver: Driver, image: Sequence[Step]) -> list[Step]:
 def machines(ctx: Context, driver: Driver, access: Access) -> list[Step]:
     """Each machine made, booted, and its files kept as its role's components render them."""
     found: list[Step] = []
+    disk = brick_disk(driver)
     for machine in ctx.stack.machines:
-        parts = fragments(ctx, machine, access)
+        brick = disk if machine.role is Role.STORAGE else None
+        parts = fragments(ctx, machine, access, brick)
         # What may be fenced is made after what it is fenced through.
         needs = ("fabric", "image", *(["bmc"] if machine.role is Role.LOADBALANCER else []))
-        found.append(Made(driver, blueprint(ctx, machine, parts), needs=needs))
+        blank = (BRICKS,) if brick else ()
+        found.append(Made(driver, blueprint(ctx, machine, parts, blank), needs=needs))
         found.extend(cloudinit_steps(ctx, machine, parts))
         found.extend(lvm_steps(ctx, machine))
+        if brick:
+            found.append(Brick(ctx.connect, machine.name, brick, BRICKS))
     return found
 
 
-def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
-    """What the components of the machine's role ask of it."""
+def brick_disk(driver: Driver) -> str | None:
+    """Where storage machines find the disk for a brick on LVM; None where it is a directory."""
+    return driver.blank_disk(BRICKS) if isinstance(driver, BlankDisks) else None
+
+
+def fragments(
+    ctx: Context, machine: Machine, access: Access, brick: str | None = None
+) -> list[Fragment]:
+    """What the components of the machine's role ask of it.
+
+    Args:
+        brick: the disk of a storage machine's brick, if it has one of its own.
+    """
     stack = ctx.stack
     own = cloudinit.fragment(stack, machine)
     match machine.role:
@@ -157,7 +178,8 @@ def fragments(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
                 pacemaker.fragment(stack, fences(ctx), authority(ctx).cert.decode()),
             ]
         case Role.STORAGE:
-            return [own, *shared_volume(ctx, machine, access)]
+            lvm = [thin.fragment()] if brick else []
+            return [own, *lvm, *shared_volume(ctx, machine, access, BRICKS if brick else None)]
         case Role.CONTROLPLANE | Role.WORKER:
             pause = versions(stack.kubernetes.version).image("pause")
             pki = access.pki(machine)
@@ -207,8 +229,14 @@ def own_images(ctx: Context, machine: Machine) -> list[Fragment]:
     return found
 
 
-def shared_volume(ctx: Context, machine: Machine, access: Access) -> list[Fragment]:
-    """A storage machine's and a worker's share of the Gluster volume; nothing for others."""
+def shared_volume(
+    ctx: Context, machine: Machine, access: Access, mounted: str | None = None
+) -> list[Fragment]:
+    """A storage machine's and a worker's share of the Gluster volume; nothing for others.
+
+    Args:
+        mounted: where a storage machine mounts the file system of its brick, if it does.
+    """
     stack, storage = ctx.stack, ctx.stack.storage
     if storage is None or machine.role not in gluster.ROLES:
         return []
@@ -220,7 +248,7 @@ def shared_volume(ctx: Context, machine: Machine, access: Access) -> list[Fragme
         )
     )
     return [
-        gluster.fragment(stack, storage, machine, identity, ca.cert),
+        gluster.fragment(stack, storage, machine, identity, ca.cert, mounted),
         pods_volumes(stack, storage, machine, access),
     ]
 
@@ -302,8 +330,14 @@ def authority(ctx: Context) -> Pair:
     return Pair.of_bundle(made)
 
 
-def blueprint(ctx: Context, machine: Machine, parts: Sequence[Fragment]) -> Blueprint:
-    """The machine as its driver needs to know it, with the seed of its first boot."""
+def blueprint(
+    ctx: Context, machine: Machine, parts: Sequence[Fragment], blank: tuple[str, ...] = ()
+) -> Blueprint:
+    """The machine as its driver needs to know it, with the seed of its first boot.
+
+    Args:
+        blank: data directories whose disk a component makes the file system on.
+    """
     seed = cloudinit.merge(
         ctx.stack,
         machine,
@@ -311,9 +345,8 @@ def blueprint(ctx: Context, machine: Machine, parts: Sequence[Fragment]) -> Blue
         ssh_authorized_key=public_line(user_key(ctx), f"ashore@{ctx.stack.name}"),
         host_key=host_key(ctx, machine),
     )
-    return Blueprint(
-        machine, seed.user_data, seed.meta_data, seed.network_config, DATA[machine.role]
-    )
+    texts = (seed.user_data, seed.meta_data, seed.network_config)
+    return Blueprint(machine, *texts, DATA[machine.role], blank)
 
 
 def access_of(ctx: Context) -> Access:

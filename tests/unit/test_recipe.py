@@ -1,18 +1,24 @@
-"""How the load balancers fence: by the stack's own Redfish, or by a real server's BMC."""
+"""How the load balancers fence, by the stack's own Redfish or by a real server's BMC; and what
+a brick is on."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from ashore import recipe
 from ashore.app import up
 from ashore.app.select import Chosen
+from ashore.components.gluster.steps import steps as gluster_steps
+from ashore.components.lvm.brick import Brick
 from ashore.components.pacemaker import cib
+from ashore.drivers.base import Blueprint
 from ashore.errors import AshoreError
 from ashore.events import ignore
 from ashore.model.host import HostFacts
 from ashore.model.load import loads_stack
+from ashore.model.types import Machine, Storage, VolumeType
 from ashore.pki.authority import make_ca
 from ashore.plan.step import Context
 from ashore.state.paths import StackState
@@ -98,3 +104,54 @@ async def test_up_touches_nothing_if_a_password_is_not_there(
     with pytest.raises(AshoreError, match="password: No such file"):
         await up.up(chosen, ignore, ask=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ca.pem"]
+
+
+class Directories:
+    """A driver whose machines have no disks of their own."""
+
+
+class Disks:
+    """A driver whose machines have."""
+
+    def blank_disk(self, directory: str) -> str:
+        return f"/dev/disk/by-id/{directory.rpartition('/')[2]}"
+
+
+@pytest.mark.parametrize("disks", [False, True])
+def test_a_brick_is_on_lvm_where_machines_have_disks(
+    disks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, str | None] = {}
+    blank: dict[str, tuple[str, ...]] = {}
+
+    def fragments(_ctx: object, machine: Machine, _access: object, brick: str | None) -> list[Any]:
+        asked[machine.name] = brick
+        return []
+
+    def blueprint(
+        _ctx: object, machine: Machine, _parts: object, without: tuple[str, ...]
+    ) -> Blueprint:
+        blank[machine.name] = without
+        return Blueprint(machine, "", "", "")
+
+    monkeypatch.setattr(recipe, "fragments", fragments)
+    monkeypatch.setattr(recipe, "blueprint", blueprint)
+    ctx, driver = context("{}", tmp_path), cast("Any", Disks() if disks else Directories())
+    made = recipe.machines(ctx, driver, cast("Any", None))
+    found = {step.key: step for step in made if isinstance(step, Brick)}
+    names = ["st1", "st2", "st3"] if disks else []
+    assert list(found) == [f"{name}/brick" for name in names]
+    assert [name for name, disk in asked.items() if disk] == names
+    assert {name: each for name, each in blank.items() if each} == dict.fromkeys(
+        names, ("/srv/brick",)
+    )
+    for step in found.values():
+        assert (step.disk, step.place) == ("/dev/disk/by-id/brick", "/srv/brick")
+    assert Storage(VolumeType.REPLICA).brick.startswith(f"{recipe.BRICKS}/")
+
+
+def test_glusterd_waits_for_its_brick(tmp_path: Path) -> None:
+    ctx = context("{}", tmp_path)
+    for after in ("config", "brick"):
+        daemons = [s for s in gluster_steps(ctx, after=after) if s.key.endswith("/glusterd")]
+        assert [step.needs for step in daemons] == [(f"st{i}/{after}",) for i in (1, 2, 3)]

@@ -25,9 +25,6 @@ from ashore.model.types import Machine, Role
 from ashore.recipe import access_of, registry_access
 from ashore.together import together
 
-_NEARLY_FULL = 0.05
-"""Share of a brick that is free, below which it counts as nearly full."""
-
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -45,6 +42,7 @@ class Health:
 
     ready: bool
     detail: str
+    brick: storage.Brick | None = None
 
 
 async def status(chosen: Chosen) -> dict[str, Any]:
@@ -78,6 +76,9 @@ async def status(chosen: Chosen) -> dict[str, Any]:
         pods, offered = await together(volumes.volumes(session), services.services(session))
     problems = _problems(session, cluster, holders, pair)
     problems += [f"shared volume: {each}" for each in (volume.wrong if volume else ())]
+    seen = zip(session.stack.machines, health, strict=True)
+    bricks = {m.name: h.brick for m, h in seen if h.brick is not None}
+    problems += [f"{name}: {each}" for name, brick in bricks.items() for each in brick.warnings()]
     problems += [*volumes.problems(session, pods), *offered.wrong]
     return {
         "stack": session.stack.name,
@@ -90,7 +91,7 @@ async def status(chosen: Chosen) -> dict[str, Any]:
             "ready": sum(node.ready for node in cluster.nodes.values()),
         },
         "loadBalancers": _balancers(pair),
-        "storage": volume.document() if volume else None,
+        "storage": volume.document([b.document(n) for n, b in bricks.items()]) if volume else None,
         "volumes": volumes.document(pods),
         "services": services.document(session, offered),
         "problems": problems,
@@ -225,13 +226,10 @@ async def _storage(session: Session, machine: Machine) -> Health:
     if shared is None:
         return Health(False, "the stack has no volume")
     brick, mount = await together(
-        gluster.brick(connect, machine.name, shared), gluster.mount(connect, machine.name, shared)
+        storage.brick(session, machine, shared), gluster.mount(connect, machine.name, shared)
     )
-    wrong = [] if brick.runs else ["its brick does not run"]
-    wrong += ["its brick is nearly full"] if brick.free < brick.size * _NEARLY_FULL else []
-    wrong += [mount] if mount else []
-    free = f"{brick.free / 2**30:.0f} of {brick.size / 2**30:.0f} GiB free"
-    return Health(not wrong, "; ".join(wrong) or f"brick: {brick.kind}, {free}")
+    wrong = [*brick.wrong(), *([mount] if mount else [])]
+    return Health(not wrong, "; ".join(wrong) or brick.detail(), brick)
 
 
 async def _worker(session: Session, machine: Machine, cluster: Cluster) -> Health:

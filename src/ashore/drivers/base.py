@@ -57,6 +57,8 @@ class Blueprint:
             for every driver.
         data: directories in the machine that live on a plain file system of
             their own and survive a new root (`/var/lib/etcd`).
+        blank: those of them whose disk is left without a file system, for a
+            component to make one; a driver that is no `BlankDisks` has none.
     """
 
     machine: Machine
@@ -64,6 +66,7 @@ class Blueprint:
     meta_data: str
     network_config: str
     data: tuple[str, ...] = ()
+    blank: tuple[str, ...] = ()
 
 
 Record = Callable[[str, str], None]
@@ -162,6 +165,15 @@ class Disks(Protocol):
 
     def disks(self, name: str) -> Mapping[str, int]:
         """The disks that were added: serial number -> bytes."""
+        ...
+
+
+@runtime_checkable
+class BlankDisks(Protocol):
+    """Optional: the disk of a data directory can be left without a file system."""
+
+    def blank_disk(self, directory: str) -> str:
+        """Where every machine finds that disk: `/dev/disk/by-id/...`."""
         ...
 
 

@@ -48,7 +48,7 @@ class Distribution:
         return tuple(f"deb {uri} {suite} {self.components}" for uri, suite in suites)
 
 
-_DISK = ("initramfs-tools", "lvm2", "udev", "zstd")
+_DISK = ("initramfs-tools", "lvm2", "thin-provisioning-tools", "udev", "zstd")
 _DEBIAN = {"amd64": "http://ftp.debian.org/debian", "arm64": "http://ftp.debian.org/debian"}
 _DEBIAN_SECURITY = "http://security.debian.org/debian-security"
 _DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from ashore.drivers.base import Console, Disks, Freeze, Guests, Links, Namespaces, Power, Programs
+from ashore.drivers.base import (
+    BlankDisks,
+    Blueprint,
+    Console,
+    Disks,
+    Freeze,
+    Guests,
+    Links,
+    Namespaces,
+    Power,
+    Programs,
+)
 from ashore.drivers.qemu import command, process, seed
 from ashore.drivers.qemu.driver import QemuDriver
 from ashore.drivers.qemu.layout import Definition, Layout
@@ -16,7 +27,7 @@ from ashore.drivers.shared.names import Names
 from ashore.image.types import Image
 from ashore.transport import ssh
 from ashore.transport.ssh import Login, Way
-from tests.contract.machines import STACK
+from tests.contract.machines import GATEWAY, STACK
 from tests.unit.components.golden import check
 
 HERE = Path(__file__).parent
@@ -59,8 +70,20 @@ def test_a_unit_or_a_process_of_its_own() -> None:
 
 
 def test_what_a_virtual_machine_gets_beside_the_seed() -> None:
-    check(HERE, "qemu-hook.sh", hook.script(seed.DISKS, MACHINE.data, programs=True))
-    assert "programs" not in hook.script(seed.DISKS, (), programs=False)
+    check(HERE, "qemu-hook.sh", hook.script(seed.DISKS, _blueprint(*MACHINE.data), programs=True))
+    assert "programs" not in hook.script(seed.DISKS, _blueprint(), programs=False)
+
+
+def test_a_blank_disk_is_left_to_a_component() -> None:
+    both = replace(_blueprint("/var/lib/etcd", "/srv/brick"), blank=("/srv/brick",))
+    left = hook.script(seed.DISKS, both, programs=False)
+    assert left == hook.script(seed.DISKS, _blueprint("/var/lib/etcd"), programs=False)
+    device = hook.device(seed.DISKS, "/srv/brick")
+    assert device == f"/dev/disk/by-id/virtio-{serial('/srv/brick')}"
+
+
+def _blueprint(*data: str) -> Blueprint:
+    return Blueprint(GATEWAY, "", "", "", data)
 
 
 def test_a_serial_number_is_kept_whole() -> None:
@@ -96,7 +119,7 @@ def test_what_the_driver_can_do(tmp_path: Path) -> None:
 
     golden = Golden(Path("/disk.raw"), Image("", (), {}), tmp_path)
     driver = QemuDriver(STACK, golden, tmp_path, lambda _kind, _name: None, login)
-    for ability in (Power, Freeze, Links, Guests, Programs, Console, Disks):
+    for ability in (Power, Freeze, Links, Guests, Programs, Console, Disks, BlankDisks):
         assert isinstance(driver, ability)
     assert not isinstance(driver, Namespaces)
 

@@ -15,10 +15,15 @@ _SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Daemon(Watched):
-    """`<st>/glusterd`: glusterd answers on the machine."""
+    """`<st>/glusterd`: glusterd answers on the machine.
+
+    Attributes:
+        after: the machine's step that has to be done before.
+    """
 
     connect: Connect
     machine: str
+    after: str
     title: str = "start glusterd"
     layer: str = "storage"
 
@@ -28,7 +33,7 @@ class Daemon(Watched):
 
     @property
     def needs(self) -> tuple[str, ...]:
-        return (f"{self.machine}/config",)
+        return (f"{self.machine}/{self.after}",)
 
     async def apply(self) -> None:
         """See `Step`."""

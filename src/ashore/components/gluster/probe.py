@@ -64,7 +64,7 @@ class BrickState:
     """A machine's brick as the machine itself sees it.
 
     Attributes:
-        kind: what it lies on: `directory on ext4`, `xfs on LVM`.
+        kind: the file system that it is a directory of: `ext4`.
         size, free: bytes of the file system.
     """
 
@@ -205,15 +205,14 @@ async def brick(connect: Connect, machine: str, storage: Storage) -> BrickState:
     argv = ["sh", "-c", _BRICK, "sh", storage.brick, storage.volume]
     done = await connect(machine).run(argv, timeout=10)
     runs, line = done.text.splitlines()
-    source, kind, size, free = line.split()
-    mapped = source.startswith(("/dev/mapper/", "/dev/dm-"))
-    where = f"{kind} on LVM" if mapped else f"directory on {kind}"
-    return BrickState(runs == "runs", where, int(size), int(free))
+    kind, size, free = line.split()
+    return BrickState(runs == "runs", kind, int(size), int(free))
 
 
 # A number of a process alone may be another one's after a crash.
 _BRICK = """\
 pid=$(cat /run/gluster/vols/"$2"/*.pid 2>/dev/null)
 grep -qs glusterfsd "/proc/$pid/cmdline" && echo runs || echo stopped
-df --block-size=1 --output=source,fstype,size,avail "$1" | tail -n 1
+[ -d "$1" ] || set -- "${1%/*}"
+said=$(df --block-size=1 --output=fstype,size,avail "$1") && echo "$said" | tail -n 1
 """

@@ -25,18 +25,25 @@ _ADDRESS = shlex.join(loop("ip -4 -o address show dev eth0 | grep -q inet"))
 
 
 def fragment(
-    stack: Stack, storage: Storage, machine: Machine, identity: Pair, ca: bytes
+    stack: Stack,
+    storage: Storage,
+    machine: Machine,
+    identity: Pair,
+    ca: bytes,
+    mounted: str | None = None,
 ) -> Fragment:
     """A storage machine's or a worker's share.
 
     Args:
         identity: certificate with the machine's name as its common name.
         ca: certificate of the authority that issued it and its like.
+        mounted: where a storage machine mounts the file system of its brick; None
+            if its brick is a directory on what is there anyway.
     """
     serves = machine.role is Role.STORAGE
     follow = "systemctl restart glusterd && " if serves else ""
     again = f"{follow}systemctl restart --no-block {UNIT}"
-    own = _GLUSTERD_FILE if serves else _KUBELET_FILE
+    own = _glusterd_file(mounted) if serves else _KUBELET_FILE
     files = (
         File(
             f"/etc/systemd/system/{UNIT}",
@@ -55,7 +62,8 @@ def fragment(
     # client, on every machine and again and again, while all of them boot.
     if not serves:
         return Fragment("gluster", files=files)
-    commands = (f"mkdir -p {storage.brick}",)
+    # Where it is mounted first, the directory is made when there is a volume.
+    commands = () if mounted else (f"mkdir -p {storage.brick}",)
     return Fragment("gluster", files=files, commands=commands, enable=("glusterd.service",))
 
 
@@ -108,20 +116,24 @@ WantedBy=multi-user.target
 """
 
 
-# A machine whose daemon stays down is a brick less, so try for ever.
-_GLUSTERD_FILE = File(
-    "/etc/systemd/system/glusterd.service.d/ashore.conf",
-    f"""\
+def _glusterd_file(mounted: str | None) -> File:
+    # A machine whose daemon stays down is a brick less, so try for ever; but not
+    # before its brick is mounted, of which the daemon would find nothing.
+    after = f"RequiresMountsFor={mounted}\n" if mounted else ""
+    return File(
+        "/etc/systemd/system/glusterd.service.d/ashore.conf",
+        f"""\
 [Unit]
 StartLimitIntervalSec=0
-
+{after}
 [Service]
 ExecStartPre={_ADDRESS}
 Restart=always
 RestartSec=1s
 """,
-    notify="systemctl daemon-reload && systemctl enable glusterd && systemctl restart glusterd",
-)
+        notify="systemctl daemon-reload && systemctl enable glusterd && systemctl restart glusterd",
+    )
+
 
 _KUBELET_FILE = File(
     "/etc/systemd/system/kubelet.service.d/10-shared-volume.conf",

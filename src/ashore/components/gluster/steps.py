@@ -9,10 +9,13 @@ from ashore.model.types import Role
 from ashore.plan.step import Context, Step
 
 
-def steps(ctx: Context) -> list[Step]:
+def steps(ctx: Context, *, after: str = "config") -> list[Step]:
     """`<st>/glusterd`, `storage/pool`, `storage/volume`, `storage/heal`, `<machine>/shared`.
 
     None in a stack without storage machines.
+
+    Args:
+        after: the step of each storage machine that glusterd waits for.
     """
     storage, connect = ctx.stack.storage, ctx.connect
     if storage is None:
@@ -20,7 +23,7 @@ def steps(ctx: Context) -> list[Step]:
     machines = ctx.stack.of_role(Role.STORAGE)
     pool = Pool(connect, machines)
     return [
-        *(Daemon(connect, machine.name) for machine in machines),
+        *(Daemon(connect, machine.name, after) for machine in machines),
         pool,
         SharedVolume(ctx, storage, pool),
         Healed(ctx, storage, machines[0].name),

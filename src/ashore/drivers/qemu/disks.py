@@ -1,5 +1,6 @@
 """The disks of virtual machines: thin layers over what the cache has once."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from ashore.drivers.shared import disks
@@ -14,8 +15,14 @@ async def overlay(target: Path, below: Path) -> None:
     await run(argv)
 
 
-async def layers(golden: Golden, disk: Path, data: dict[str, Path], emit: Emit) -> None:
-    """A machine's own disks: of its root, and of each data directory."""
+async def layers(
+    golden: Golden, disk: Path, data: dict[str, Path], blank: Collection[str], emit: Emit
+) -> None:
+    """A machine's own disks: of its root, and of each data directory.
+
+    Args:
+        blank: directories whose disk has no file system.
+    """
     await overlay(disk, golden.disk)
     for directory, file in data.items():
-        await overlay(file, await disks.data(golden, directory, emit))
+        await overlay(file, await disks.data(golden, directory, blank, emit))

@@ -9,7 +9,7 @@ from ashore.drivers.base import Blueprint, BmcPlace, PowerState, Record
 from ashore.drivers.qemu import command, disks, hotplug, kvm, process, qmp, seed
 from ashore.drivers.qemu.layout import Definition, Layout
 from ashore.drivers.shared import disks as golden_disks
-from ashore.drivers.shared import teardown, uplink
+from ashore.drivers.shared import hook, teardown, uplink
 from ashore.drivers.shared.disks import Golden
 from ashore.drivers.shared.fabric import Fabric
 from ashore.drivers.shared.names import Names
@@ -28,7 +28,8 @@ _SWITCHING = 60.0
 
 
 class QemuDriver:
-    """A `Driver` with `Power`, `Freeze`, `Links`, `Guests`, `Programs`, `Console` and `Disks`.
+    """A `Driver` with `Power`, `Freeze`, `Links`, `Guests`, `Programs`, `Console`, `Disks` and
+    `BlankDisks`.
 
     Args:
         state: the stack's own directory (`/var/lib/ashore/demo`).
@@ -118,7 +119,7 @@ class QemuDriver:
         if wanted.programs:
             await golden_disks.programs(self._golden, ignore)
         data = {directory: layout.data(directory) for directory in blueprint.data}
-        await disks.layers(self._golden, layout.disk, data, ignore)
+        await disks.layers(self._golden, layout.disk, data, blueprint.blank, ignore)
         await seed.write(layout.seed, self._seed(blueprint, wanted))
 
     def _wanted(self, blueprint: Blueprint, old: Definition | None) -> Definition:
@@ -232,6 +233,10 @@ class QemuDriver:
     def disks(self, name: str) -> Mapping[str, int]:
         """See `Disks`."""
         return self._defined(name).added
+
+    def blank_disk(self, directory: str) -> str:
+        """See `BlankDisks`."""
+        return hook.device(seed.DISKS, directory)
 
     def _defined(self, name: str) -> Definition:
         definition = self._layout(name).load()

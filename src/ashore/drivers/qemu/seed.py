@@ -22,7 +22,7 @@ def files(blueprint: Blueprint, *, programs: bool) -> Mapping[str, str]:
         "user-data": blueprint.user_data,
         "meta-data": blueprint.meta_data,
         "network-config": blueprint.network_config,
-        "vendor-data": hook.script(DISKS, blueprint.data, programs=programs),
+        "vendor-data": hook.script(DISKS, blueprint, programs=programs),
     }
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -70,14 +71,22 @@ async def programs(golden: Golden, emit: Emit) -> Path:
     return await _made(golden.programs, content, size, "^has_journal", emit)
 
 
-async def data(golden: Golden, directory: str, emit: Emit) -> Path:
-    """The disk below a data directory's own: with its golden content, or empty."""
+async def data(golden: Golden, directory: str, blank: Collection[str], emit: Emit) -> Path:
+    """The disk below a data directory's own: with its golden content, or empty.
+
+    Args:
+        blank: directories whose file system a component makes: their disk has none.
+    """
+    if directory in blank:
+        return await _made(golden.place("blank", Path("nothing")), None, _DATA, None, emit)
     content = golden.image.golden.get(directory)
     place = golden.place("data", content or Path("empty"))
     return await _made(place, content, _DATA, "", emit)
 
 
-async def _made(disk: Path, content: Path | None, size: int, features: str, emit: Emit) -> Path:
+async def _made(
+    disk: Path, content: Path | None, size: int, features: str | None, emit: Emit
+) -> Path:
     if disk.is_file():
         return disk
     async with making(disk.parent, _STEP, emit) as scratch:
@@ -92,9 +101,12 @@ async def _made(disk: Path, content: Path | None, size: int, features: str, emit
     return disk
 
 
-async def _write(raw: Path, content: Path | None, size: int, features: str) -> None:
+async def _write(raw: Path, content: Path | None, size: int, features: str | None) -> None:
+    """Without `features`, which may be none of them, there is no file system."""
     with raw.open("xb") as file:
         file.truncate(size)
+    if features is None:
+        return
     argv = ["mke2fs", "-q", "-F", "-t", "ext4", "-m", "0", "-E", "root_owner=0:0,nodiscard"]
     argv += ["-O", features] if features else []
     argv += ["-d", str(content)] if content else []

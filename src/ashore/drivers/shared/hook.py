@@ -1,7 +1,6 @@
 """What a virtual machine needs beside what every driver hands over, as vendor data."""
 
-from collections.abc import Iterable
-
+from ashore.drivers.base import Blueprint
 from ashore.drivers.shared.disks import PROGRAMS, serial
 
 _HOOK = """\
@@ -37,14 +36,23 @@ cp --recursive --symbolic-link --force /usr/lib/ashore/programs/. /
 """
 
 
-def script(disks: str, data: Iterable[str], *, programs: bool) -> str:
+def device(disks: str, directory: str) -> str:
+    """Where a machine finds the disk of a data directory.
+
+    Args:
+        disks: udev's name of a disk in /dev/disk/by-id, but for its serial number.
+    """
+    return f"/dev/disk/by-id/{disks}{serial(directory)}"
+
+
+def script(disks: str, blueprint: Blueprint, *, programs: bool) -> str:
     """The script that mounts the machine's disks, as vendor data: a second document
     beside the user data, which is the same on every driver.
 
     Args:
-        disks: udev's name of a disk in /dev/disk/by-id, but for its serial number.
-        data: directories that have a disk of their own.
+        disks: see `device`.
         programs: whether there is a disk with the stack's programs.
     """
     text = _HOOK.replace("DISKS", disks) + (_PROGRAMS if programs else "")
-    return text + "".join(f"keep {serial(each)} '{each}' defaults\n" for each in data)
+    mounted = [each for each in blueprint.data if each not in blueprint.blank]
+    return text + "".join(f"keep {serial(each)} '{each}' defaults\n" for each in mounted)

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from ashore.drivers.base import Blueprint, BmcPlace, PowerState, Record
-from ashore.drivers.shared import disks
+from ashore.drivers.shared import disks, hook
 from ashore.drivers.shared import teardown as shared
 from ashore.drivers.shared.disks import Golden
 from ashore.drivers.virtualbox import machine, seed, teardown
@@ -37,7 +37,8 @@ _OFF = {"poweroff", "aborted", "saved", "aborted-saved"}
 
 
 class VirtualBoxDriver:
-    """A `Driver` with `Power`, `Freeze`, `Snapshots` and `Programs`.
+    """A `Driver` with `Power`, `Freeze`, `Snapshots`, `Programs` and
+    `BlankDisks`.
 
     Args:
         golden: disks as VDI; they are neither written to nor deleted.
@@ -133,7 +134,7 @@ class VirtualBoxDriver:
     async def _make(self, blueprint: Blueprint) -> None:
         name = blueprint.machine.name
         layout = self._layout(name)
-        further = await self._further(blueprint.data)
+        further = await self._further(blueprint)
         golden = self._golden.disk
         wanted = Definition(self._names, blueprint.machine, layout, golden, further)
         async with self._making:
@@ -145,10 +146,11 @@ class VirtualBoxDriver:
                 for command in machine.make(wanted):
                     await self._vbox(command)
 
-    async def _further(self, data: Sequence[str]) -> dict[str, Path]:
+    async def _further(self, blueprint: Blueprint) -> dict[str, Path]:
         """The golden disks below a machine's further ones, by their serial numbers."""
-        golden = self._golden
-        found = {disks.serial(each): await disks.data(golden, each, ignore) for each in data}
+        golden, found = self._golden, dict[str, Path]()
+        for each in blueprint.data:
+            found[disks.serial(each)] = await disks.data(golden, each, blueprint.blank, ignore)
         if golden.image.layers:
             found[disks.PROGRAMS] = await disks.programs(golden, ignore)
         return found
@@ -297,6 +299,10 @@ class VirtualBoxDriver:
     def inside(self, name: str, command: Sequence[str]) -> list[str]:
         """See `Programs`."""
         return self.transport(name).inside(command)
+
+    def blank_disk(self, directory: str) -> str:
+        """See `BlankDisks`."""
+        return hook.device(seed.DISKS, directory)
 
     async def freeze(self, name: str) -> None:
         """See `Freeze`."""

@@ -52,7 +52,7 @@ def documents(
             reached either way.
     """
     network = blueprint.network_config
-    script = hook.script(DISKS, blueprint.data, programs=programs)
+    script = hook.script(DISKS, blueprint, programs=programs)
     if blueprint.machine.role is Role.GATEWAY:
         # Its last section is `ethernets`: the way out and SSH's way in is one more of them.
         network += _NAT.format(mac=names.nat_mac) + ("" if uplink else _INSIDE)

@@ -12,17 +12,24 @@ HERE = Path(__file__).parent
 IDENTITY = Pair(b"certificate\n", b"key\n")
 
 
-def rendered(name: str) -> str:
+def rendered(name: str, mounted: str | None = None) -> str:
     stack = default_stack()
     machine = stack.machine(name)
     assert machine is not None
     assert stack.storage is not None
-    made = fragment(stack, stack.storage, machine, IDENTITY, b"authority\n")
+    made = fragment(stack, stack.storage, machine, IDENTITY, b"authority\n", mounted)
     return golden.as_text(made)
 
 
 def test_a_storage_machine() -> None:
     golden.check(HERE, "storage.txt", rendered("st2"))
+
+
+def test_a_daemon_waits_for_a_brick_that_is_mounted() -> None:
+    plain, mounted = (rendered("st2", place).splitlines() for place in (None, "/srv/brick"))
+    assert [line for line in mounted if line not in plain] == ["RequiresMountsFor=/srv/brick"]
+    # Made before the mount, it would be on the machine's root.
+    assert [line for line in plain if line not in mounted] == ["$ mkdir -p /srv/brick/shared"]
 
 
 def test_a_worker() -> None:
