@@ -7,18 +7,23 @@ emulation takes a minute for a boot.
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
+from ashore.components.gluster import render
 from ashore.components.lvm import thin
 from ashore.components.lvm.brick import Brick
 from ashore.drivers.qemu.driver import QemuDriver
 from ashore.errors import AshoreError
+from ashore.model.fragment import File
+from ashore.model.types import Role, Storage, VolumeType
+from ashore.pki.authority import Pair
 from ashore.recipe import BRICKS
 from ashore.transport.base import CommandFailed, Connect, Transport
 from tests.contract import machines
-from tests.contract.machines import DATA, GATEWAY, blueprint, booted, eventually
+from tests.contract.machines import DATA, GATEWAY, STACK, blueprint, booted, eventually
 
 MIB = 1024**2
 NAME = GATEWAY.name
@@ -41,6 +46,15 @@ def transport(driver: QemuDriver) -> Transport:
 @pytest.fixture
 def step(driver: QemuDriver) -> Brick:
     return Brick(driver.transport, NAME, driver.blank_disk(BRICKS), BRICKS)
+
+
+def glusterd() -> File:
+    """What a storage machine's glusterd is told beside its own unit."""
+    shared = Storage(VolumeType.REPLICA)
+    machine = replace(GATEWAY, role=Role.STORAGE)
+    files = render.fragment(STACK, shared, machine, Pair(b"", b""), b"", BRICKS).files
+    (found,) = (file for file in files if "/glusterd.service.d/" in file.path)
+    return found
 
 
 async def gluster(transport: Transport, *words: str) -> str:
@@ -71,10 +85,11 @@ async def test_the_disk_is_there_and_blank(driver: QemuDriver, step: Brick) -> N
     await driver.machine_apply(blueprint(GATEWAY, data=(DATA, BRICKS), blank=(BRICKS,)))
     transport = driver.transport(NAME)
     await booted(transport)
-    for file in thin.fragment().files:
+    for file in (*thin.fragment().files, glusterd()):
         assert isinstance(file.content, str)
         await transport.run(["mkdir", "-p", file.path.rpartition("/")[0]])
         await transport.put(file.path, file.content.encode())
+    await transport.run(["systemctl", "daemon-reload"])
     assert len(await step.drift()) == 5
     kept = await transport.run(["findmnt", "-no", "FSTYPE", DATA])
     assert kept.text.split() == ["ext4"]
@@ -149,17 +164,32 @@ async def test_nobody_writes_below_it_while_it_is_not_mounted(
 
 async def test_it_survives_a_reboot(driver: QemuDriver, transport: Transport, step: Brick) -> None:
     await transport.put(f"{BRICKS}/kept", b"kept")
+    await transport.run(["systemctl", "enable", "glusterd"])
     await transport.run(["sync"])
     await driver.power_off(NAME)
     await driver.power_on(NAME)
     await booted(transport)
-    await eventually(transport, "mountpoint", BRICKS)
+    await eventually(transport, "gluster", "pool", "list")
     assert await transport.get(f"{BRICKS}/kept") == b"kept"
     assert await step.drift() == []
 
 
-async def test_gluster_keeps_what_a_volume_holds(transport: Transport) -> None:
+async def test_glusterd_does_not_start_without_its_brick(transport: Transport, step: Brick) -> None:
+    await transport.run(["systemctl", "stop", "glusterd"], timeout=300)
+    await transport.run(["umount", BRICKS])
+    # A mount that fails at once.
+    await transport.run(["sed", "-i", "s/ xfs noatime/ xfs nonsense/", "/etc/fstab"])
+    await transport.run(["systemctl", "daemon-reload"])
+    with pytest.raises(CommandFailed, match="ependency"):
+        await transport.run(["systemctl", "start", "glusterd"], timeout=300)
+    await transport.run(["sed", "-i", "s/ xfs nonsense/ xfs noatime/", "/etc/fstab"])
+    await transport.run(["systemctl", "daemon-reload"])
+    await step.apply()
+    assert await step.drift() == []
     await transport.run(["systemctl", "start", "glusterd"], timeout=300)
+
+
+async def test_gluster_keeps_what_a_volume_holds(transport: Transport) -> None:
     await eventually(transport, "gluster", "pool", "list")
     await gluster(transport, "volume", "create", "one", f"{GATEWAY.address}:{BRICKS}/shared")
     await gluster(transport, "volume", "start", "one")
