@@ -78,7 +78,7 @@ ASHORE = Setup("Ashore", _ours, _our_steps, _pair_whole, _MOVE, f"{_CLEAR} >/dev
 
 def _base(ctx: Context, machine: Machine) -> list[Fragment]:
     """What every setup has: the machine's own, and the same haproxy.cfg."""
-    file = File(haproxy.CONFIG, haproxy.configuration(ctx.stack))
+    file = File(haproxy.CONFIG, haproxy.configuration(ctx.stack, ctx.facts))
     return [cloudinit.fragment(ctx.stack, machine), Fragment("haproxy", files=(file,))]
 
 

@@ -173,9 +173,9 @@ def fragments(
         case Role.LOADBALANCER:
             return [
                 own,
-                haproxy.fragment(stack),
+                haproxy.fragment(stack, ctx.facts),
                 corosync.fragment(stack, corosync_keys(ctx.secrets, stack), ctx.facts),
-                pacemaker.fragment(stack, fences(ctx), authority(ctx).cert.decode()),
+                pacemaker.fragment(stack, fences(ctx), authority(ctx).cert.decode(), ctx.facts),
             ]
         case Role.STORAGE:
             lvm = [thin.fragment()] if brick else []

@@ -85,7 +85,7 @@ def test_who_fences_trusts_what_vouches_for_the_bmc(real: str, tmp_path: Path) -
     from ashore.components.pacemaker.render import fragment
 
     ctx = context(real, tmp_path)
-    made = fragment(ctx.stack, recipe.fences(ctx), "OWN\n")
+    made = fragment(ctx.stack, recipe.fences(ctx), "OWN\n", ctx.facts)
     trusted = {f.path.rpartition("/")[2]: f.content for f in made.files if f.path.endswith(".crt")}
     assert trusted == {
         "ashore.crt": "OWN\n",

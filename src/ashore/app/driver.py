@@ -140,7 +140,7 @@ def seen_by_machines(chosen: Chosen) -> HostFacts:
     # VirtualBox emulates no processor: it does not start where it would have to.
     emulated = chosen.stack.driver == "qemu" and kvm.known_missing()
     slower = max(own_patience(), _EMULATED if emulated else 1.0)
-    return replace(_OWN_KERNEL, patience=slower, emulated=emulated)
+    return replace(_OWN_KERNEL, patience=slower)
 
 
 async def patience(chosen: Chosen) -> float:

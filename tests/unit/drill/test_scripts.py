@@ -10,6 +10,7 @@ from ashore.components.haproxy.render import CONFIG, configuration
 from ashore.drill import catalogue
 from ashore.drill.fault import Fault
 from ashore.drill.faults.described import Commanded
+from ashore.model.host import HostFacts
 from ashore.model.load import default_stack
 
 pytestmark = pytest.mark.spawns
@@ -63,7 +64,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     made = Machine(tmp_path)
-    made.config.write_text(configuration(default_stack()))
+    made.config.write_text(configuration(default_stack(), HostFacts(2, cap_sys_resource=True)))
     (tmp_path / "served").write_text(made.config.read_text())
     made.program("systemctl", f'echo "$*" >>{tmp_path}/asked; cp {made.config} {tmp_path}/served')
     made.program(

@@ -17,10 +17,9 @@ _TOKEN_MS = 500
 # Below the token is allowed for two nodes only.
 _CONSENSUS_MS, _CONSENSUS_MANY_MS = 200, 600
 _HEARTBEAT_MS = 200
-# Of the quorum device's vote; 600 was seen to flap on a busy host.
+# Of the quorum device's vote; 600 was seen to flap on a busy host. At these timings emulated
+# machines lost each other every few seconds, and the quorum device's server crashed of that.
 _DEVICE_TIMEOUT_MS, _DEVICE_SYNC_TIMEOUT_MS = 1000, 4000
-# Five emulated machines on two cores lost each other every few seconds at these timings.
-_EMULATED = 10
 
 _IMPORT = "/usr/local/libexec/ashore/nss-import"
 _QNETD_P12 = "/etc/ashore/corosync/qnetd.p12"
@@ -95,7 +94,7 @@ def fragment(stack: Stack, keys: Keys, facts: HostFacts) -> Fragment:
 def configuration(stack: Stack, facts: HostFacts) -> str:
     """`corosync.conf`, the same on every node."""
     nodes = stack.of_role(Role.LOADBALANCER)
-    slower = _EMULATED if facts.emulated else 1
+    slower = facts.slower
     consensus = _CONSENSUS_MS if len(nodes) == 2 else _CONSENSUS_MANY_MS
     members = "".join(
         f"""\

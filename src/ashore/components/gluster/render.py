@@ -142,18 +142,21 @@ _KUBELET_FILE = File(
 )
 
 
-def options(stack: Stack, storage: Storage, leaving: Sequence[str] = ()) -> dict[str, str]:
+def options(
+    stack: Stack, storage: Storage, leaving: Sequence[str] = (), slower: int = 1
+) -> dict[str, str]:
     """The volume's own options, which can be set before it has started.
 
     Args:
         leaving: names of machines that still have data, and are no longer in the stack.
+        slower: how many times longer than usual things take (`HostFacts.slower`).
     """
     names = sorted([*(m.name for role in ROLES for m in stack.of_role(role)), *leaving])
     found = {
         "client.ssl": "on",
         "server.ssl": "on",
         "auth.ssl-allow": ",".join(names),
-        "network.ping-timeout": str(PING_TIMEOUT),
+        "network.ping-timeout": str(PING_TIMEOUT * slower),
         "cluster.server-quorum-type": "server",
         # Seconds between two looks for what is to be healed. One look was seen
         # to leave an entry over, and the next one is 600 s later by default.

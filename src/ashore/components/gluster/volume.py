@@ -123,7 +123,8 @@ class SharedVolume:
     def _wanted(self, leaving: Sequence[str] = ()) -> dict[str, str]:
         """Options of pool and volume. What still moves its data away may still connect."""
         names = [name_at(self.ctx.stack, address) for address in leaving]
-        return {**POOL_OPTIONS, **options(self.ctx.stack, self.storage, names)}
+        wanted = options(self.ctx.stack, self.storage, names, self.ctx.facts.slower)
+        return {**POOL_OPTIONS, **wanted}
 
     def _options(self, volume: Volume) -> dict[str, str | None]:
         """Options that are not as they should be, with what they are."""

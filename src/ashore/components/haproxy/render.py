@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 from ashore.model.fragment import File, Fragment
+from ashore.model.host import HostFacts
 from ashore.model.types import Role, Stack
 
 CONFIG = "/etc/haproxy/haproxy.cfg"
@@ -12,14 +13,18 @@ API_PORT = 6443
 MONITOR_PORT = 8404
 
 
-def fragment(stack: Stack) -> Fragment:
+def fragment(stack: Stack, facts: HostFacts) -> Fragment:
     """A load balancer's share. Nothing is enabled: the cluster starts and stops HAProxy."""
     return Fragment(
         "haproxy",
         files=(
             # A reload hands the sockets over and refuses a wrong file; on the
             # machine where the cluster has stopped HAProxy there is nothing to do.
-            File(CONFIG, configuration(stack), notify="systemctl try-reload-or-restart haproxy"),
+            File(
+                CONFIG,
+                configuration(stack, facts),
+                notify="systemctl try-reload-or-restart haproxy",
+            ),
             File(
                 "/etc/systemd/system/haproxy.service.d/ashore.conf",
                 _UNIT,
@@ -35,7 +40,7 @@ def agent() -> str:
     return (files("ashore.components.haproxy") / "data" / "ocf-haproxy").read_text()
 
 
-def configuration(stack: Stack) -> str:
+def configuration(stack: Stack, facts: HostFacts) -> str:
     """`haproxy.cfg`.
 
     The API's own long silences (`watch`, `logs -f`, `exec`) decide the
@@ -46,6 +51,7 @@ def configuration(stack: Stack) -> str:
     servers = "".join(
         f"  server {m.name} {m.address}:{API_PORT}\n" for m in stack.of_role(Role.CONTROLPLANE)
     )
+    slower = facts.slower
     return f"""\
 global
   log /dev/log local0 warning
@@ -62,11 +68,11 @@ defaults
   option srvtcpka
   option redispatch
   retries 3
-  timeout connect 2s
+  timeout connect {2 * slower}s
   timeout client 1h
   timeout server 1h
   timeout tunnel 1h
-  timeout check 2s
+  timeout check {2 * slower}s
 
 frontend monitor
   mode http
@@ -83,8 +89,8 @@ backend kubernetes
   option httpchk
   http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host {stack.api_name}
   http-check expect status 200
-  default-server check check-ssl verify none check-sni {stack.api_name} inter 1s fastinter 250ms \
-downinter 250ms fall 2 rise 2 on-marked-down shutdown-sessions
+  default-server check check-ssl verify none check-sni {stack.api_name} inter {slower}s \
+fastinter {250 * slower}ms downinter {250 * slower}ms fall 2 rise 2 on-marked-down shutdown-sessions
 {servers}"""
 
 

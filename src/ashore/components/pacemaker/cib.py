@@ -45,11 +45,14 @@ def device(target: str) -> str:
     return f"fence-{target}"
 
 
-def render(stack: Stack, fences: Sequence[FenceDevice]) -> str:
+def render(stack: Stack, fences: Sequence[FenceDevice], slower: int = 1) -> str:
     """The whole CIB of a cluster that has never run.
 
     Without a fence device the cluster stops what it cannot be sure of (no
     quorum: stop); with them it fences before it takes anything over.
+
+    Args:
+        slower: how many times longer than usual things take (`HostFacts.slower`).
     """
     root = Element(
         "cib",
@@ -63,15 +66,16 @@ def render(stack: Stack, fences: Sequence[FenceDevice]) -> str:
     )
     configuration = SubElement(root, "configuration")
     crm_config = SubElement(configuration, "crm_config")
-    _pairs(crm_config, "cluster_property_set", "cib-bootstrap-options", _properties(bool(fences)))
+    properties = _properties(bool(fences), slower)
+    _pairs(crm_config, "cluster_property_set", "cib-bootstrap-options", properties)
     nodes = SubElement(configuration, "nodes")
     for machine in stack.of_role(Role.LOADBALANCER):
         SubElement(nodes, "node", id=str(machine.index), uname=machine.name)
     resources = SubElement(configuration, "resources")
     for fence in fences:
-        _fence(resources, fence)
-    _haproxy(resources)
-    _floating(resources, stack)
+        _fence(resources, fence, slower)
+    _haproxy(resources, slower)
+    _floating(resources, stack, slower)
     _constraints(SubElement(configuration, "constraints"), fences)
     defaults = SubElement(configuration, "rsc_defaults")
     _pairs(
@@ -87,26 +91,26 @@ def render(stack: Stack, fences: Sequence[FenceDevice]) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _properties(fencing: bool) -> dict[str, str]:
+def _properties(fencing: bool, slower: int) -> dict[str, str]:
     return {
         "stonith-enabled": "true" if fencing else "false",
-        "stonith-timeout": "20s",
+        "stonith-timeout": _longer("20s", slower),
         # What is off holds no address: nobody has to wait until it is on again.
         "stonith-action": "off",
         # Pacemaker 3.0 sleeps a second if a change of its own is still on its way
         # when it asks for the cluster's state; the vote of the quorum device holds
         # changes up for 90 ms.
-        "transition-delay": "200ms",
+        "transition-delay": _longer("200ms", slower),
         "no-quorum-policy": "stop",
         # How long a starting node looks for a cluster before it proposes itself. The
         # stock 20 s are for clusters whose nodes boot at different times.
-        "dc-deadtime": "500ms",
+        "dc-deadtime": _longer("500ms", slower),
         "cluster-recheck-interval": "30s",
         "start-failure-is-fatal": "false",
     }
 
 
-def _haproxy(resources: Element) -> None:
+def _haproxy(resources: Element, slower: int) -> None:
     clone = SubElement(resources, "clone", id=f"{HAPROXY}-clone")
     _pairs(clone, "meta_attributes", f"{HAPROXY}-clone-meta", {"interleave": "true"})
     primitive = SubElement(
@@ -117,10 +121,11 @@ def _haproxy(resources: Element) -> None:
     _operations(
         primitive,
         {"start": ("0s", "20s"), "stop": ("0s", "20s"), "monitor": ("500ms", "5s")},
+        slower,
     )
 
 
-def _floating(resources: Element, stack: Stack) -> None:
+def _floating(resources: Element, stack: Stack, slower: int) -> None:
     primitive = SubElement(
         resources,
         "primitive",
@@ -143,10 +148,11 @@ def _floating(resources: Element, stack: Stack) -> None:
     _operations(
         primitive,
         {"start": ("0s", "20s"), "stop": ("0s", "20s"), "monitor": ("5s", "20s")},
+        slower,
     )
 
 
-def _fence(resources: Element, fence: FenceDevice) -> None:
+def _fence(resources: Element, fence: FenceDevice, slower: int) -> None:
     primitive = SubElement(
         resources,
         "primitive",
@@ -165,12 +171,12 @@ def _fence(resources: Element, fence: FenceDevice) -> None:
             "systems_uri": fence.system,
             "pcmk_host_list": fence.target,
             "pcmk_host_check": "static-list",
-            "pcmk_off_timeout": "15s",
+            "pcmk_off_timeout": _longer("15s", slower),
         },
     )
     # One late answer of a BMC must not ban it, or nothing is taken over.
     _pairs(primitive, "meta_attributes", f"{fence.name}-meta", {"migration-threshold": "10"})
-    _operations(primitive, {"monitor": ("60s", "20s")})
+    _operations(primitive, {"monitor": ("60s", "20s")}, slower)
 
 
 def _alerts(configuration: Element) -> None:
@@ -237,7 +243,13 @@ def _pairs(parent: Element, tag: str, identity: str, pairs: Mapping[str, str]) -
         SubElement(group, "nvpair", id=f"{identity}-{name}", name=name, value=value)
 
 
-def _operations(primitive: Element, operations: Mapping[str, tuple[str, str]]) -> None:
+def _longer(time: str, slower: int) -> str:
+    """So many times as long: `500ms`, `20s`."""
+    number = time.rstrip("ms")
+    return f"{int(number) * slower}{time.removeprefix(number)}"
+
+
+def _operations(primitive: Element, operations: Mapping[str, tuple[str, str]], slower: int) -> None:
     """Operations of a resource: name -> (interval, timeout)."""
     parent = SubElement(primitive, "operations")
     for name, (interval, timeout) in operations.items():
@@ -246,6 +258,6 @@ def _operations(primitive: Element, operations: Mapping[str, tuple[str, str]]) -
             "op",
             id=f"{primitive.get('id')}-{name}",
             name=name,
-            interval=interval,
-            timeout=timeout,
+            interval=_longer(interval, slower),
+            timeout=_longer(timeout, slower),
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ashore.components.pacemaker import cib
 from ashore.model.fragment import File, Fragment
+from ashore.model.host import HostFacts
 from ashore.model.types import Role, Stack
 
 _WANTED = "/etc/ashore/pacemaker/cib.xml"
@@ -15,11 +16,14 @@ _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 _TRUST = f'grep -qF "$(sed -n 2p {{file}})" {_BUNDLE} || cat {{file}} >>{_BUNDLE}'
 
 
-def fragment(stack: Stack, fences: Sequence[cib.FenceDevice], authority: str) -> Fragment:
+def fragment(
+    stack: Stack, fences: Sequence[cib.FenceDevice], authority: str, facts: HostFacts
+) -> Fragment:
     """A load balancer's share.
 
     Args:
         authority: certificate (PEM) that vouches for the stack's own Redfish service.
+        facts: how slow the machines are.
 
     A cluster that finds its CIB at its first start saves a round of elections
     and transitions. Afterwards the live CIB is the cluster's own (it writes
@@ -37,7 +41,7 @@ def fragment(stack: Stack, fences: Sequence[cib.FenceDevice], authority: str) ->
             # The stock agent trusts what the machine trusts.
             *(File(path, pem, notify="update-ca-certificates") for path, pem in trusted.items()),
             File(cib.POWER_ON, _POWER_ON_AGENT, mode=0o755),
-            File(_WANTED, cib.render(stack, fences), mode=0o600, notify=_REPLACE),
+            File(_WANTED, cib.render(stack, fences, facts.slower), mode=0o600, notify=_REPLACE),
             File(
                 "/etc/systemd/system/pacemaker.service.d/ashore.conf",
                 _UNIT.format(wait=_members(len(stack.of_role(Role.LOADBALANCER)))),

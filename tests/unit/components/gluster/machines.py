@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from ashore.model.host import HostFacts
 from ashore.model.load import loads_stack
 from ashore.model.types import Role, Stack
 from ashore.plan.step import Context
@@ -58,6 +59,6 @@ class Machines:
                 files=Path("/nowhere"),
                 emit=events.append,
                 upstream=None,
-                facts=cast("Any", None),
+                facts=HostFacts(cgroup=2, cap_sys_resource=True),
             ),
         )

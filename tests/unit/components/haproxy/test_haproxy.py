@@ -5,15 +5,17 @@ import pytest
 
 from ashore.components.haproxy.probe import Backend, backends, parse
 from ashore.components.haproxy.render import MONITOR_PORT, agent, fragment
+from ashore.model.host import HostFacts
 from tests.unit.components.fakes import FakeTransport
 from tests.unit.components.golden import as_text, check
 from tests.unit.components.kubeadm.stack import demo
 
 HERE = Path(__file__).parent
+FACTS = HostFacts(cgroup=2, cap_sys_resource=True)
 
 
 def test_fragment() -> None:
-    check(HERE, "fragment.txt", as_text(fragment(demo())))
+    check(HERE, "fragment.txt", as_text(fragment(demo(), FACTS)))
 
 
 def test_the_agent_asks_where_haproxy_answers() -> None:
