@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench.claims import claims
 from bench.machine import describe
 from bench.stack import Stack
 
@@ -19,6 +20,7 @@ _LOCAL, _SHARED = "/var/lib/kubelet", "/srv/shared"
 _UNIT = "shared-volume.service"
 _DRILLS = ("storage-killed", "storage-link-cut")
 _HEAL_MIB = 512
+_CLAIMS = 5
 _WAIT = 600.0
 
 
@@ -71,6 +73,7 @@ def _type(
 ) -> None:
     if number == 0:
         rows.append(("local disk", _io(stack, _LOCAL)))
+        lines += claims(stack, _CLAIMS)
     rows.append((f"{kind}, TLS", _io(stack, _SHARED)))
     lines += [f"{kind}: {each}" for each in _drills(stack, runs)]
     lines.append(f"{kind}: {_HEAL_MIB} MiB healed in {_heal(stack):.1f} s")
