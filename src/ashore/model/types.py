@@ -187,6 +187,11 @@ class Stack:
         return self.driver != "nspawn"
 
     @property
+    def linked(self) -> bool:
+        """Whether the gateway's way out is this computer's link: VirtualBox has one of its own."""
+        return self.driver != "virtualbox"
+
+    @property
     def api_name(self) -> str:
         """The name of the floating IP."""
         return f"api.{self.network.domain}"

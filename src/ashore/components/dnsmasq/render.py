@@ -37,6 +37,11 @@ def fragment(stack: Stack, upstream: Sequence[str] | None) -> Fragment:
             notify="sysctl -q -p /etc/sysctl.d/60-ashore-forward.conf",
         ),
         File(
+            "/etc/systemd/network/10-cloud-init-eth0.network.d/60-ashore-uplink.conf",
+            "" if upstream is None else way_out(stack),
+            notify="networkctl reload",
+        ),
+        File(
             "/etc/nftables.conf",
             "flush ruleset\n" if upstream is None else forwarding(stack),
             notify="systemctl enable nftables && nft -f /etc/nftables.conf",
@@ -45,7 +50,11 @@ def fragment(stack: Stack, upstream: Sequence[str] | None) -> Fragment:
     return Fragment(
         "dnsmasq",
         files=tuple(files),
-        commands=("sysctl -q -p /etc/sysctl.d/60-ashore-forward.conf",),
+        commands=(
+            "sysctl -q -p /etc/sysctl.d/60-ashore-forward.conf",
+            # networkd has read its files before cloud-init writes this one.
+            *(() if upstream is None else ("networkctl reload",)),
+        ),
         enable=("dnsmasq.service",) if upstream is None else _UNITS_WITH_UPLINK,
     )
 
@@ -128,6 +137,11 @@ def servers(stack: Stack) -> str:
     known = [stack.api_name, stack.registry_name, *map(stack.fqdn, stack.machines)]
     others = f"server=/{stack.network.domain}/127.0.0.1#{NAMES_PORT}\n"
     return "".join([others, *(f"server=/{name}/\n" for name in known)])
+
+
+def way_out(stack: Stack) -> str:
+    """The gateway's default route with an uplink: this computer's link into the stack."""
+    return f"[Route]\nGateway={stack.network.host}\n" if stack.linked else ""
 
 
 def forwarding(stack: Stack) -> str:

@@ -1,6 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
-from ashore.components.dnsmasq.render import dhcp_hosts, fragment, hosts, servers
+from ashore.components.dnsmasq.render import (
+    configuration,
+    dhcp_hosts,
+    fragment,
+    hosts,
+    servers,
+    way_out,
+)
 from tests.unit.components.golden import as_text, check
 from tests.unit.components.kubeadm.stack import demo
 
@@ -14,6 +22,12 @@ def test_without_an_uplink_nothing_is_forwarded() -> None:
 
 def test_with_an_uplink() -> None:
     check(HERE, "uplink.txt", as_text(fragment(demo(), ("192.0.2.53", "192.0.2.54"))))
+
+
+def test_a_gateway_with_a_way_out_of_its_own_gets_no_other() -> None:
+    assert "192.0.2.53" in configuration(replace(demo(), driver="virtualbox"), ("192.0.2.53",))
+    assert way_out(demo()) == "[Route]\nGateway=10.77.0.1\n"
+    assert way_out(replace(demo(), driver="virtualbox")) == ""
 
 
 def test_a_machine_more_changes_only_the_files_that_are_reread() -> None:
