@@ -8,7 +8,7 @@ import contextlib
 import os
 import shlex
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,33 @@ _STARTED = 20.0  # s; takes some milliseconds
 def systemd_runs() -> bool:
     """sd_booted(3): whether systemd is PID 1."""
     return Path("/run/systemd/system").is_dir()
+
+
+def release(pids: Iterable[int]) -> None:
+    """Take processes out of the group of the service that started them: they outlive it.
+
+    For hosts without systemd. There, what is to stay is a unit of its own anyway.
+    """
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            (_root() / "cgroup.procs").write_text(str(pid))
+
+
+def _root() -> Path:
+    """The hierarchy in which services without systemd have their groups.
+
+    Raises:
+        AshoreError: there is none.
+    """
+    found = cgroups.hierarchies()
+    root = found.controllers.get("name=systemd") or found.unified
+    if root is None:
+        raise AshoreError(
+            "no name=systemd cgroup hierarchy is mounted, and systemd does not run",
+            "mkdir /sys/fs/cgroup/systemd && "
+            "mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd",
+        )
+    return root
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +188,10 @@ done
 """
 
     def _group(self) -> Path:
-        found = cgroups.hierarchies()
         if systemd_runs():
-            return (found.unified or Path("/sys/fs/cgroup")) / _SLICE / self.unit
-        root = found.controllers.get("name=systemd") or found.unified
-        if root is None:
-            raise AshoreError(
-                "no name=systemd cgroup hierarchy is mounted, and systemd does not run",
-                "mkdir /sys/fs/cgroup/systemd && "
-                "mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd",
-            )
-        return root / self.name
+            unified = cgroups.hierarchies().unified or Path("/sys/fs/cgroup")
+            return unified / _SLICE / self.unit
+        return _root() / self.name
 
 
 def _outermost(pids: list[int]) -> list[int]:

@@ -93,6 +93,8 @@ OnFailure={UNIT}
 [Service]
 Type=oneshot
 User=docker-registry
+# It fails where nothing was ever pushed: this is what it goes through.
+ExecStartPre=mkdir -p {DATA}/docker/registry/v2/repositories
 ExecStart=/usr/bin/docker-registry garbage-collect --delete-untagged {_ETC}/config.yml
 TimeoutStartSec=30min
 """

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from ashore.drivers.base import Finding, Level
 from ashore.drivers.nspawn import settings
-from ashore.drivers.nspawn.supervise import systemd_runs
 from ashore.drivers.shared import preflight as host
 from ashore.drivers.shared.preflight import ok, probe
 from ashore.host import cgroups, mounts
+from ashore.host.service import systemd_runs
 from ashore.model.types import Stack
 from ashore.together import together
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from ashore.drivers.nspawn.layout import Definition, Layout
 from ashore.drivers.shared.names import Names
 from ashore.host import cgroups
+from ashore.host.service import systemd_runs
 
 _PF_EXITING = 0x4
 """Linux, include/linux/sched.h: set before a task gives up what it has, and never cleared."""
@@ -75,11 +76,6 @@ def choose(names: Names) -> Supervisor:
     from ashore.drivers.nspawn.legacy import LegacySupervisor
 
     return LegacySupervisor(names)
-
-
-def systemd_runs() -> bool:
-    """sd_booted(3): whether systemd is PID 1."""
-    return Path("/run/systemd/system").is_dir()
 
 
 def leader(machine_group: Path) -> int | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ashore.drivers.qemu.layout import Definition, Layout
 from ashore.drivers.shared.names import Names
 from ashore.host.run import run
+from ashore.host.service import release, systemd_runs
 from ashore.host.wait import until
 
 PROC = Path("/proc")
@@ -38,11 +39,6 @@ def _label(process: Path) -> str:
         if b"qemu-system" in argv[0] and b"-name" in argv:
             return argv[argv.index(b"-name") + 1].decode(errors="replace")
     return ""
-
-
-def systemd_runs() -> bool:
-    """sd_booted(3): whether systemd is PID 1."""
-    return Path("/run/systemd/system").is_dir()
 
 
 def started(
@@ -94,6 +90,9 @@ async def start(argv: list[str], definition: Definition, layout: Layout, names: 
         return "no process"
 
     await until(f"{definition.machine} is powered on", observe, timeout=_STARTED)
+    if not systemd:
+        # The Redfish service may have started it, and would take it along when it is restarted.
+        release(found(names)[definition.machine])
 
 
 async def kill(names: Names, machine: str) -> None:
