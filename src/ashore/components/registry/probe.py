@@ -49,7 +49,8 @@ async def collect(connect: Connect, gateway: str) -> int:
     """
     before = await used(connect, gateway)
     await connect(gateway).run(["systemctl", "start", COLLECT], timeout=_COLLECTION)
-    return before - await used(connect, gateway)
+    # Where nothing was ever pushed, the collection makes the directories that it looks through.
+    return max(0, before - await used(connect, gateway))
 
 
 async def discard(connect: Connect, gateway: str, uploads: Iterable[tuple[str, str]]) -> None:

@@ -94,7 +94,7 @@ OnFailure={UNIT}
 Type=oneshot
 User=docker-registry
 # It fails where nothing was ever pushed: this is what it goes through.
-ExecStartPre=mkdir -p {DATA}/docker/registry/v2/repositories
+ExecStartPre=mkdir -p {DATA}/docker/registry/v2/repositories {DATA}/docker/registry/v2/blobs
 ExecStart=/usr/bin/docker-registry garbage-collect --delete-untagged {_ETC}/config.yml
 TimeoutStartSec=30min
 """
