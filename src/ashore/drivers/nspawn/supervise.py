@@ -107,14 +107,15 @@ def exiting(pid: int) -> bool:
     The last one of a machine unmounts its root, for which the kernel first writes out whatever
     this host has not written to that disk yet: half a second was seen, and it may be many.
     """
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        stats = [(task / "stat").read_text() for task in tasks]
-    except OSError:
-        return True
     # proc_pid_stat(5): the name may hold anything, a parenthesis too; the flags are the seventh
-    # field after it.
-    return all(int(stat.rpartition(")")[2].split()[6]) & _PF_EXITING for stat in stats)
+    # field after it. Only what is gone counts as ended: whoever fences relies on it.
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                fields = (task / "stat").read_text().rpartition(")")[2].split()
+                if not int(fields[6]) & _PF_EXITING:
+                    return False
+    return True
 
 
 def end(pids: Iterable[int]) -> None:
