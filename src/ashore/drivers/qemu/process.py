@@ -92,7 +92,7 @@ async def start(argv: list[str], definition: Definition, layout: Layout, names: 
     await until(f"{definition.machine} is powered on", observe, timeout=_STARTED)
     if not systemd:
         # The Redfish service may have started it, and would take it along when it is restarted.
-        release(found(names)[definition.machine])
+        release(found(names).get(definition.machine, []))
 
 
 async def kill(names: Names, machine: str) -> None:
