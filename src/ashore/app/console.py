@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ashore.app.select import Chosen
 from ashore.app.session import open_session
-from ashore.drivers.base import Console, PowerState
+from ashore.drivers.base import Console, ConsoleLog, Driver, PowerState
 from ashore.errors import AshoreError, ExitCode
 from ashore.host.run import require_root
 
@@ -35,7 +35,7 @@ async def attach(chosen: Chosen, name: str) -> int:
     if not isinstance(driver, Console):
         raise AshoreError(
             f"{name} has no serial console to open: it was made by the driver {driver.name}",
-            _instead(chosen, driver.name, name),
+            _instead(driver, name),
             ExitCode.USAGE,
         )
     if (await driver.states()).get(name) is not PowerState.ON:
@@ -47,9 +47,9 @@ async def attach(chosen: Chosen, name: str) -> int:
     return ExitCode.DONE
 
 
-def _instead(chosen: Chosen, driver: str, name: str) -> str:
-    if driver == "virtualbox":
-        return f"what it prints there is in {chosen.state.root}/machines/{name}/console.log"
+def _instead(driver: Driver, name: str) -> str:
+    if isinstance(driver, ConsoleLog):
+        return f"what it prints there is in {driver.console_log(name)}"
     return f"`ashore shell {name}` works before its network does"
 
 

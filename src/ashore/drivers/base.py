@@ -169,6 +169,15 @@ class Disks(Protocol):
 
 
 @runtime_checkable
+class ConsoleLog(Protocol):
+    """Optional: what a machine prints on its serial console is kept, and nobody can type there."""
+
+    def console_log(self, name: str) -> Path:
+        """The file; there since the machine was first powered on."""
+        ...
+
+
+@runtime_checkable
 class BlankDisks(Protocol):
     """Optional: the disk of a data directory can be left without a file system."""
 

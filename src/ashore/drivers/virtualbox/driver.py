@@ -37,8 +37,7 @@ _OFF = {"poweroff", "aborted", "saved", "aborted-saved"}
 
 
 class VirtualBoxDriver:
-    """A `Driver` with `Power`, `Freeze`, `Snapshots`, `Programs` and
-    `BlankDisks`.
+    """A `Driver` with `Power`, `Freeze`, `Snapshots`, `Programs`, `ConsoleLog` and `BlankDisks`.
 
     Args:
         golden: disks as VDI; they are neither written to nor deleted.
@@ -299,6 +298,10 @@ class VirtualBoxDriver:
     def inside(self, name: str, command: Sequence[str]) -> list[str]:
         """See `Programs`."""
         return self.transport(name).inside(command)
+
+    def console_log(self, name: str) -> Path:
+        """See `ConsoleLog`."""
+        return self._layout(name).console
 
     def blank_disk(self, directory: str) -> str:
         """See `BlankDisks`."""
