@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -20,6 +21,7 @@ from typing import Any
 import pytest
 
 from ashore.events import ignore
+from ashore.host.loops import attached
 from ashore.image import disk, rootfs, tree
 from ashore.image.identity import Identity
 from ashore.image.layout import Layout, layout
@@ -104,7 +106,7 @@ async def test_two_builds_are_the_same_byte_for_byte(place: Path) -> None:
 
 
 async def test_an_interrupted_build_leaves_no_loop_device(place: Path) -> None:
-    for moment in (0.05, 0.15, 0.3):
+    for moment in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35):
         directory = place / str(moment)
         directory.mkdir()
         task = asyncio.create_task(written(directory, ["file"]))
@@ -112,6 +114,36 @@ async def test_an_interrupted_build_leaves_no_loop_device(place: Path) -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert str(directory) not in loops()
+
+
+def test_a_loop_device_shows_a_part_of_a_file(place: Path) -> None:
+    file = place / "file"
+    file.write_bytes(b"a" * 4096 + b"b" * 4096 + b"c" * 4096)
+    with attached(file, 4096, 4096) as device:
+        assert Path(device).read_bytes() == b"b" * 4096
+        with Path(device).open("r+b") as part:
+            part.write(b"x" * 512)
+    assert file.read_bytes() == b"a" * 4096 + b"x" * 512 + b"b" * 3584 + b"c" * 4096
+    with attached(file, 0, 4096, read_only=True) as device:
+        assert (Path("/sys/block") / Path(device).name / "ro").read_text() == "1\n"
+
+
+def test_a_killed_process_leaves_no_loop_device(place: Path) -> None:
+    file = place / "file"
+    file.write_bytes(bytes(4096))
+    script = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from ashore.host.loops import attached\n"
+        "with attached(Path(sys.argv[1]), 0, 4096) as device:\n"
+        "    print(device, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    argv = [sys.executable, "-c", script, str(file)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert done.stdout.startswith("/dev/loop")
+    assert str(file) not in loops()
 
 
 def test_every_format_holds_the_same_disk(place: Path) -> None:

@@ -9,7 +9,6 @@ from ashore import recipe
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.components.registry import probe
-from ashore.drill.surely import surely
 from ashore.drivers.base import PowerState
 from ashore.errors import AshoreError, ExitCode
 from ashore.host.run import CommandFailed, require_root
@@ -18,6 +17,7 @@ from ashore.supply import archive
 from ashore.supply.archive import Archive, Image
 from ashore.supply.machine import architecture
 from ashore.supply.reference import Reference, parse
+from ashore.surely import surely
 from ashore.transport.registryapi import RegistryApi
 
 Advance = Callable[[str, int, int], None]

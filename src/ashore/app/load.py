@@ -10,7 +10,6 @@ from typing import Any, BinaryIO
 from ashore.app.images import Advance
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
-from ashore.drill.surely import surely
 from ashore.drivers.base import PowerState
 from ashore.errors import AshoreError, ExitCode
 from ashore.host.run import CommandFailed, require_root, run
@@ -19,6 +18,7 @@ from ashore.supply import archive
 from ashore.supply.archive import Archive
 from ashore.supply.machine import architecture
 from ashore.supply.reference import parse
+from ashore.surely import surely
 from ashore.together import together
 
 _CTR = ("ctr", "--namespace", "k8s.io", "images")

@@ -13,11 +13,11 @@ from ashore.drill.audits import holders
 from ashore.drill.fault import Fault, Particular, Targets, Witnessed, World
 from ashore.drill.gaps import Span
 from ashore.drill.measure import INTERVALS, Measured, clean
-from ashore.drill.surely import surely
 from ashore.drill.verdict import Check, Verdict, check_bound, overall
 from ashore.drivers.base import Freeze, Guests, Links, Namespaces, Power, Programs
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Note
+from ashore.surely import surely
 
 BEFORE = 2.0
 """Seconds of measuring before anything is broken."""

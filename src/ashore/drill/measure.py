@@ -14,11 +14,11 @@ from ashore.drill.audits.holders import Look, Transition
 from ashore.drill.child import Child
 from ashore.drill.fault import World
 from ashore.drill.gaps import Sample
-from ashore.drill.surely import surely
 from ashore.drivers.base import Guests, Namespaces, Programs
 from ashore.errors import AshoreError
 from ashore.model.addresses import DRILL
 from ashore.model.types import Role
+from ashore.surely import surely
 
 GUEST = "drill-client"
 WRITTEN = "/api/v1/namespaces/default/configmaps/ashore-drill"

@@ -122,7 +122,7 @@ async def make(raw: Path, plan: Layout, identity: Identity, epoch: int) -> None:
     text = metadata(plan, identity, epoch)
     given = raw.with_name("group.txt")
     given.write_text(text)
-    async with attached(raw, plan.lvm_start, plan.lvm_size) as device:
+    with attached(raw, plan.lvm_start, plan.lvm_size) as device:
         options = _options(device)
         uuid = ["--uuid", identity.lvm("pv"), "--restorefile", str(given)]
         await run(["pvcreate", *options, "--yes", *uuid, device])
@@ -149,7 +149,7 @@ async def check(raw: Path, plan: Layout) -> None:
     Raises:
         AshoreError: lvm2 finds fault with it, or sees a volume elsewhere.
     """
-    async with attached(raw, plan.lvm_start, plan.lvm_size, read_only=True) as device:
+    with attached(raw, plan.lvm_start, plan.lvm_size, read_only=True) as device:
         options = _options(device)
         await run(["pvck", *options, device])
         await run(["vgck", *options, GROUP])

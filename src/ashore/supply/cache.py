@@ -17,6 +17,7 @@ from pathlib import Path
 from ashore.errors import AshoreError
 from ashore.events import Emit, Output
 from ashore.host.run import run
+from ashore.surely import surely
 
 # An entry can take a cold build of everything to appear (about 15 minutes on
 # two cores); another run that waits for it should outlast that.
@@ -64,7 +65,7 @@ async def making(place: Path, step: str, emit: Emit) -> AsyncGenerator[Path | No
             scratch.rename(place)
         finally:
             if scratch.exists():
-                await asyncio.shield(remove_tree(scratch))
+                await surely(remove_tree(scratch))
     finally:
         os.close(lock)
 
