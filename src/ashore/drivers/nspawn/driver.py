@@ -3,21 +3,16 @@
 import math
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from ipaddress import IPv4Interface
 from pathlib import Path
 
-from ashore.drivers.base import Blueprint, BmcPlace, PowerState, Record
+from ashore.drivers.base import Blueprint, PowerState, Record
 from ashore.drivers.nspawn import golden, root, settings, supervise, teardown
 from ashore.drivers.nspawn.freezer import Freezer
 from ashore.drivers.nspawn.layout import Definition, Layout
-from ashore.drivers.shared import uplink
-from ashore.drivers.shared.fabric import Fabric
-from ashore.drivers.shared.names import Names
-from ashore.drivers.shared.ports import Ports
+from ashore.drivers.shared.onfabric import OnFabric
 from ashore.drivers.shared.teardown import machines
 from ashore.errors import AshoreError
 from ashore.host import files
-from ashore.host.links import NETNS
 from ashore.host.locks import exclusive
 from ashore.image.types import Image
 from ashore.model.types import Role, Stack
@@ -27,25 +22,16 @@ _SWITCHING = 30.0
 """Seconds to wait for another process that switches the same machine."""
 
 
-class NspawnDriver:
-    """A `Driver` with `Power`, `Freeze`, `Links`, `Guests`, `Programs` and `Namespaces`.
-
-    Args:
-        state: the stack's own directory (`/var/lib/ashore/demo`).
-    """
+class NspawnDriver(OnFabric):
+    """A `Driver` with `Power`, `Freeze`, `Links`, `Guests`, `Programs` and `Namespaces`."""
 
     name = "nspawn"
 
     def __init__(self, stack: Stack, image: Image, state: Path, record: Record) -> None:
-        self._stack = stack
+        super().__init__(stack, state, record)
         self._image = image
-        self._machines = state / "machines"
-        self._record = record
-        self._names = Names(stack.name)
-        self._fabric = Fabric(self._names, stack.network)
         self._supervisor = supervise.choose(self._names)
         self._freezer = Freezer(self._names)
-        self._ports = Ports(self._names, self._fabric)
 
     async def fabric_drift(self) -> list[str]:
         """See `Driver`."""
@@ -53,25 +39,10 @@ class NspawnDriver:
 
     async def fabric_apply(self) -> None:
         """See `Driver`."""
-        self._record("netns", self._names.fabric)
-        self._record("link", self._names.veth)
+        self._record_fabric()
         await settings.mend(self._record)
         if await self._fabric.drift():
             await self._fabric.apply()
-
-    async def uplink_drift(self) -> list[str]:
-        """What is missing for the gateway to reach the outside through the host."""
-        return await uplink.drift(self._names)
-
-    async def uplink_apply(self) -> None:
-        """Let the host forward and masquerade for the stack; `destroy` takes it back."""
-        await uplink.apply(self._names, self._stack.network, self._record)
-
-    def bmc_place(self) -> BmcPlace:
-        """Where the Redfish service listens, and what its process needs to make this driver."""
-        state = self._machines.parent
-        settings = {"state": str(state), "cidr": str(self._stack.network.cidr)}
-        return BmcPlace(str(NETNS / self._names.fabric), state / "bmc", settings)
 
     async def machine_drift(self, blueprint: Blueprint) -> list[str]:
         """See `Driver`."""
@@ -217,10 +188,6 @@ class NspawnDriver:
         """See `Links`."""
         await self._ports.link_cut(name, silently=silently)
 
-    async def link_part(self, names: Sequence[str]) -> None:
-        """See `Links`."""
-        await self._ports.link_part(names)
-
     async def link_mend(self, name: str) -> None:
         """See `Links`."""
         await self._ports.link_mend(name)
@@ -228,14 +195,6 @@ class NspawnDriver:
     async def links_disturbed(self) -> list[str]:
         """See `Links`."""
         return await self._ports.links_disturbed()
-
-    async def guest_add(self, name: str, address: IPv4Interface) -> tuple[str, ...]:
-        """See `Guests`."""
-        return await self._ports.guest_add(name, address)
-
-    async def guest_remove(self, name: str) -> None:
-        """See `Guests`."""
-        await self._ports.guest_remove(name)
 
     def namespace(self, name: str) -> Path:
         """See `Namespaces`."""

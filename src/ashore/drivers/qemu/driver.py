@@ -2,22 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Address
 from pathlib import Path
 
-from ashore.drivers.base import Blueprint, BmcPlace, PowerState, Record
+from ashore.drivers.base import Blueprint, PowerState, Record
 from ashore.drivers.qemu import command, disks, hotplug, kvm, process, qmp, seed
 from ashore.drivers.qemu.layout import Definition, Layout
 from ashore.drivers.shared import disks as golden_disks
 from ashore.drivers.shared import hook, teardown, uplink
 from ashore.drivers.shared.disks import Golden
-from ashore.drivers.shared.fabric import Fabric
-from ashore.drivers.shared.names import Names
-from ashore.drivers.shared.ports import Ports
+from ashore.drivers.shared.onfabric import OnFabric
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import ignore
 from ashore.host import files
-from ashore.host.links import NETNS
 from ashore.host.locks import exclusive
 from ashore.model.types import Stack
 from ashore.transport import ssh
@@ -27,12 +24,11 @@ _SWITCHING = 60.0
 """Seconds to wait for another process that switches the same machine."""
 
 
-class QemuDriver:
+class QemuDriver(OnFabric):
     """A `Driver` with `Power`, `Freeze`, `Links`, `Guests`, `Programs`, `Console`, `Disks` and
     `BlankDisks`.
 
     Args:
-        state: the stack's own directory (`/var/lib/ashore/demo`).
         login: makes what this computer logs in to the machines with.
     """
 
@@ -41,14 +37,9 @@ class QemuDriver:
     def __init__(
         self, stack: Stack, golden: Golden, state: Path, record: Record, login: Callable[[], Login]
     ) -> None:
-        self._stack = stack
+        super().__init__(stack, state, record)
         self._golden = golden
-        self._machines = state / "machines"
-        self._record = record
         self._login = login
-        self._names = Names(stack.name)
-        self._fabric = Fabric(self._names, stack.network)
-        self._ports = Ports(self._names, self._fabric)
 
     async def fabric_drift(self) -> list[str]:
         """See `Driver`."""
@@ -56,23 +47,8 @@ class QemuDriver:
 
     async def fabric_apply(self) -> None:
         """See `Driver`."""
-        self._record("netns", self._names.fabric)
-        self._record("link", self._names.veth)
+        self._record_fabric()
         await self._fabric.apply()
-
-    async def uplink_drift(self) -> list[str]:
-        """What is missing for the gateway to reach the outside through the host."""
-        return await uplink.drift(self._names)
-
-    async def uplink_apply(self) -> None:
-        """Let the host forward and masquerade for the stack; `destroy` takes it back."""
-        await uplink.apply(self._names, self._stack.network, self._record)
-
-    def bmc_place(self) -> BmcPlace:
-        """Where the Redfish service listens, and what its process needs to make this driver."""
-        state = self._machines.parent
-        settings = {"state": str(state), "cidr": str(self._stack.network.cidr)}
-        return BmcPlace(str(NETNS / self._names.fabric), state / "bmc", settings)
 
     async def machine_drift(self, blueprint: Blueprint) -> list[str]:
         """See `Driver`."""
@@ -259,10 +235,6 @@ class QemuDriver:
         if not silently:
             await self._carrier(name, up=False)
 
-    async def link_part(self, names: Sequence[str]) -> None:
-        """See `Links`."""
-        await self._ports.link_part(names)
-
     async def link_mend(self, name: str) -> None:
         """See `Links`."""
         if self._runs(name):
@@ -277,14 +249,6 @@ class QemuDriver:
         """See `Links`. The port of a machine that is off has no carrier."""
         runs = process.found(self._names)
         return [name for name in await self._ports.links_disturbed() if name in runs]
-
-    async def guest_add(self, name: str, address: IPv4Interface) -> tuple[str, ...]:
-        """See `Guests`."""
-        return await self._ports.guest_add(name, address)
-
-    async def guest_remove(self, name: str) -> None:
-        """See `Guests`."""
-        await self._ports.guest_remove(name)
 
     def _runs(self, name: str) -> bool:
         return name in process.found(self._names)
