@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from ashore.components.lvm import thin
+from ashore.components.lvm.brick import Brick
 from ashore.drivers.base import Blueprint, Finding, Level, PowerState, Snapshots
 from ashore.drivers.shared.disks import PROGRAMS, Golden, serial
 from ashore.drivers.virtualbox import preflight, seed, tunnel
@@ -31,6 +33,7 @@ from ashore.host.run import CommandFailed, run
 from ashore.host.wait import until
 from ashore.image.types import Image
 from ashore.model.types import Machine, Stack
+from ashore.recipe import BRICKS
 from ashore.state.paths import cache_root
 from ashore.transport import ssh
 from ashore.transport.ssh import Login, SshTransport, Way
@@ -53,8 +56,10 @@ REACHED = 1200.0  # s; an emulated machine on a busy host
 
 
 def blueprint(machine: Machine) -> Blueprint:
-    """A machine with a static address, keys, a file by cloud-init and two data directories."""
-    return contract_blueprint(machine, data=DATA)
+    """A machine with a static address, keys, a file by cloud-init, two data directories and
+    a disk that is left blank for a brick.
+    """
+    return contract_blueprint(machine, data=(*DATA, BRICKS), blank=(BRICKS,))
 
 
 @dataclass(frozen=True)
@@ -200,7 +205,7 @@ async def test_they_are_what_was_asked_for(place: Place) -> None:
     assert {key: shown.get(key) for key in wanted} == wanted
     layout = Layout(place.state / "machines/gw")
     files = [layout.root, layout.seed, *further(layout)]
-    assert [shown[f"SATA-{port}-0"] for port in range(5)] == [str(file) for file in files]
+    assert [shown[f"SATA-{port}-0"] for port in range(6)] == [str(file) for file in files]
     assert shown["uartmode1"] == f"file,{layout.console}"
     other = await place.vbox.show(NAMES.uuid("w1"))
     assert (other["nic1"], other["nic2"], other["intnet1"]) == ("intnet", "none", "ashore-vbx")
@@ -208,22 +213,24 @@ async def test_they_are_what_was_asked_for(place: Place) -> None:
 
 def further(layout: Layout) -> list[Path]:
     """The disks of data directories and programs, in the order of their ports."""
-    return [layout.disk(serial(directory)) for directory in DATA] + [layout.disk(PROGRAMS)]
+    numbers = (serial(directory) for directory in (*DATA, BRICKS))
+    return [layout.disk(number) for number in (*numbers, PROGRAMS)]
 
 
 async def test_its_disks_are_linked_clones(place: Place) -> None:
     media = {m.location: m for m in await place.vbox.media()}
-    empty, content = (place.golden.place("data", path) for path in bases(place))
+    empty, content, blank = (place.golden.place(*base) for base in bases(place))
     for machine in STACK.machines:
         layout = Layout(place.state / "machines" / machine.name)
-        wanted = [place.golden.disk, empty, content, place.golden.programs]
+        wanted = [place.golden.disk, empty, content, blank, place.golden.programs]
         for clone, base in zip([layout.root, *further(layout)], wanted, strict=True):
             assert media[str(clone)].parent == media[str(base)].uuid
             assert clone.stat().st_blocks * 512 < 8 << 20
 
 
-def bases(place: Place) -> list[Path]:
-    return [Path("empty"), place.golden.image.golden[DATA[1]]]
+def bases(place: Place) -> list[tuple[str, Path]]:
+    content = place.golden.image.golden[DATA[1]]
+    return [("data", Path("empty")), ("data", content), ("blank", Path("nothing"))]
 
 
 async def test_the_seed_on_the_iso(place: Place) -> None:
@@ -401,13 +408,14 @@ async def test_what_it_made_boots_and_is_reached(place: Place) -> None:
     driver = place.driver()
     layout = Layout(place.state / "machines/gw")
     await not_started(driver, GATEWAY)
-    numbers = ["root", *(serial(each) for each in DATA), PROGRAMS]
+    numbers = ["root", *(serial(each) for each in (*DATA, BRICKS)), PROGRAMS]
     disks = [await flattened(place, each) for each in (layout.root, *further(layout))]
     await driver.fabric_apply()
     argv = qemu(place.state, dict(zip(numbers, disks, strict=True)), layout)
     async with switched_on(argv) as machine:
         try:
             await looked_into(driver, layout)
+            await made_a_brick(driver)
             await linked(driver, machine)
         except AssertionError as error:
             error.add_note(layout.console.read_text(errors="replace")[-3000:])
@@ -444,6 +452,22 @@ async def looked_into(driver: VirtualBoxDriver, layout: Layout) -> None:
         await reached(SshTransport(inner, lambda: login(keys), lambda: True), REACHED)
     finally:
         await ssh.close(inner.control)
+
+
+async def made_a_brick(driver: VirtualBoxDriver) -> None:
+    """The disk that was left blank is found by its serial number and becomes a thin volume."""
+    transport = driver.transport("gw")
+    for file in thin.fragment().files:
+        assert isinstance(file.content, str)
+        await transport.run(["mkdir", "-p", file.path.rpartition("/")[0]])
+        await transport.put(file.path, file.content.encode())
+    await transport.run(["systemctl", "daemon-reload"])
+    step = Brick(driver.transport, "gw", driver.blank_disk(BRICKS), BRICKS)
+    assert await step.drift() != []
+    await step.apply()
+    assert await step.drift() == []
+    found = await transport.run(["findmnt", "-n", "-o", "FSTYPE", BRICKS])
+    assert found.text == "xfs"
 
 
 async def linked(driver: VirtualBoxDriver, machine: Beside) -> None:
