@@ -37,8 +37,15 @@ class Format:
 
 
 def _settle_vdi(file: Path, ids: Identity) -> None:
-    """VDI: the image's and the last snapshot's identifier in the header (block/vdi.c of QEMU)."""
+    """VDI: the image's and the last snapshot's identifier in the header (block/vdi.c of QEMU).
+
+    And the header in its later form, as long as VirtualBox 7.2 makes it and with the
+    sector size of its second geometry: it changes an older one when it first opens it.
+    """
     with file.open("r+b") as disk:
+        for place, number in ((72, 400), (468, 512)):
+            disk.seek(place)
+            disk.write(number.to_bytes(4, "little"))
         disk.seek(392)
         disk.write(ids.uuid("vdi").bytes_le + ids.uuid("vdi/snapshot").bytes_le)
 
