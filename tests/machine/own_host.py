@@ -38,8 +38,8 @@ machines:
 """
 MACHINES = {"gw", "lb1", "lb2", "cp1", "w1"}
 MEMORY = 6144  # MiB
-PATIENCE = 10  # what software emulation needs
-BOOT, UP, ASK = 1200.0, 3000.0, 600.0  # s
+PATIENCE = 20  # what software emulation needs
+BOOT, UP, ASK = 1200.0, 4500.0, 900.0  # s
 
 FIRST_BOOT = f"""\
 mkdir -p {carried.PLACE}

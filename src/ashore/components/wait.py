@@ -12,6 +12,10 @@ from ashore.transport.base import CommandFailed, Completed, Connect, MachineDown
 patience: ContextVar[float] = ContextVar("patience", default=1.0)
 """Deadlines of steps are so many times as long: emulated machines are slow, not broken."""
 
+_REST, _MOST = 2, 4
+"""After a look there is a pause so many times as long, up to so many intervals: looks
+that follow each other closely take a slow machine's processor from what they wait for."""
+
 
 def stretched(seconds: float) -> float:
     """A deadline, as long as this stack's machines or this computer need it."""
@@ -46,7 +50,8 @@ async def until(
             on the machine counts as an observation.
         what: the condition, for the message: "lb1: HAProxy answers".
         seconds: until giving up, longer by `patience`.
-        interval: seconds between two looks; each costs processor time, here and there.
+        interval: seconds between two looks; each costs processor time, here and there, so
+            after one that took long the next one comes later.
 
     Raises:
         AshoreError: the deadline passed; names the last observation.
@@ -54,6 +59,7 @@ async def until(
     seconds = stretched(seconds)
     deadline = time.monotonic() + seconds
     while True:
+        looked = time.monotonic()
         try:
             missing = await observe()
         except CommandFailed as error:
@@ -62,7 +68,8 @@ async def until(
             return
         if time.monotonic() >= deadline:
             raise AshoreError(f"not within {seconds:.0f} s: {what}; last seen: {missing}", hint)
-        await asyncio.sleep(interval)
+        rest = min(_REST * (time.monotonic() - looked), _MOST * stretched(interval))
+        await asyncio.sleep(max(interval, rest))
 
 
 def loop(test: str, interval: float = 0.1) -> list[str]:

@@ -82,7 +82,11 @@ def render(stack: Stack, fences: Sequence[FenceDevice], slower: int = 1) -> str:
         defaults,
         "meta_attributes",
         "rsc-defaults",
-        {"resource-stickiness": "100", "failure-timeout": "20s", "migration-threshold": "1"},
+        {
+            "resource-stickiness": "100",
+            "failure-timeout": _longer("20s", slower),
+            "migration-threshold": "1",
+        },
     )
     if fences:
         _alerts(configuration)
