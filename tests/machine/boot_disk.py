@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 FIRMWARE = Path("/usr/share/OVMF")
 # A thread for both processors: with one each, QEMU 7.2 lets a processor run code
 # half as another has just patched it, and the kernel panics (seen in dequeue_entities).
@@ -82,9 +84,10 @@ def boot(directory: Path, disk: Path, script: str, seconds: float) -> list[str]:
     return said.split(BEGIN)[1].split(END)[0].split("\n")
 
 
-def test_it_boots_to_the_end_of_cloud_init() -> None:
+@pytest.mark.parametrize("release", ["debian/trixie", "debian/bookworm"])
+def test_it_boots_to_the_end_of_cloud_init(release: str) -> None:
     ashore = Path(sys.executable).parent / "ashore"
-    argv = [ashore, "image", "build", "--yes", "-o", "json", "--format", "raw"]
+    argv = [ashore, "image", "build", "--os", release, "--yes", "-o", "json", "--format", "raw"]
     with tempfile.TemporaryDirectory(prefix="boot-", dir="/var/tmp") as directory:
         # The default file's disk, whatever stacks this computer has.
         environment = {**os.environ, "ASHORE_STATE": f"{directory}/state"}
