@@ -6,7 +6,7 @@ from typing import Any
 from ashore.app import packages
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
-from ashore.components.wait import until
+from ashore.components.wait import stretched, until
 from ashore.demo import chain, docker, look
 from ashore.demo.render import NAMESPACE, PACKAGES
 from ashore.demo.site import Site
@@ -59,6 +59,8 @@ async def up(chosen: Chosen, emit: Emit, *, ask: bool) -> dict[str, Any]:
             emit=watch,
             logs=run.path,
             journal=Journal(chosen.state.journal, run.id),
+            grace=stretched(runner.GRACE),
+            settles=stretched(runner.SETTLES),
         )
         address = await look.address(site.api)
         write_atomic(chosen.state.demo, address.encode(), 0o600)

@@ -6,7 +6,7 @@ from ashore.app.doctor import findings, refuse
 from ashore.app.select import Chosen
 from ashore.app.session import Session, open_session
 from ashore.bmc.credentials import credentials
-from ashore.components.wait import patience
+from ashore.components.wait import patience, stretched
 from ashore.drivers.steps import Removed, extra
 from ashore.errors import ExitCode
 from ashore.events import Emit, Note
@@ -58,6 +58,8 @@ async def converge(chosen: Chosen, emit: Emit) -> None:
         logs=run.path,
         journal=Journal(chosen.state.journal, run.id),
         limit=_AT_ONCE,
+        grace=stretched(runner.GRACE),
+        settles=stretched(runner.SETTLES),
     )
 
 
