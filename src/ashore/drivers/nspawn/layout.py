@@ -7,6 +7,11 @@ from pathlib import Path
 
 from ashore.host.files import write
 
+REALTIME_WEIGHT = 10
+"""How many times as much of the processors such a machine gets as another one: Pacemaker
+gives a fence agent 10 s to describe itself and restarts its own daemons that do not
+answer for half a minute, which nothing configures."""
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -16,7 +21,8 @@ class Definition:
         machine: short name.
         mac: of eth0.
         cpus: processors at most. memory: bytes at most.
-        realtime: whether its processes may ask for realtime scheduling.
+        realtime: whether its processes may ask for realtime scheduling, and come before
+            those of other machines where processors are short.
         layers: lower directories of the overlay, uppermost first.
         data: directories of the machine that are bind-mounted.
     """

@@ -11,7 +11,7 @@ import shlex
 from pathlib import Path
 
 from ashore.drivers.nspawn import command
-from ashore.drivers.nspawn.layout import Definition, Layout
+from ashore.drivers.nspawn.layout import REALTIME_WEIGHT, Definition, Layout
 from ashore.drivers.nspawn.supervise import Limits, end, exiting, leader
 from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
@@ -26,7 +26,8 @@ _REALTIME_MACHINE = 100_000  # µs of each second for realtime threads
 # A group weighs as much as one process beside it unless told otherwise, and the
 # host's processes sit beside the group of the whole stack. Much more than this
 # would starve the program that brings the stack up.
-_WEIGHT_STACK = 2 * 1024
+_WEIGHT = 1024  # the kernel's default
+_WEIGHT_STACK = 2 * _WEIGHT
 
 _GONE = 60.0  # s; a killed machine needs 0.1 to 0.3, on a busy host far more
 _STARTED = 60.0  # s; needs 0.2 alone
@@ -93,6 +94,7 @@ class LegacySupervisor:
         self._inherit_cpuset(name)
         if definition.realtime:
             self._allow_realtime(name)
+            self._write("cpu", name, "cpu.shares", _WEIGHT * REALTIME_WEIGHT)
         self._write("cpu", "", "cpu.shares", _WEIGHT_STACK)
         await self.limit(definition)
         write(layout.start, script(definition, layout, self._names, self._groups(name)), 0o755)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from ashore.drivers.nspawn import command
-from ashore.drivers.nspawn.layout import Definition, Layout
+from ashore.drivers.nspawn.layout import REALTIME_WEIGHT, Definition, Layout
 from ashore.drivers.nspawn.supervise import Limits, end, leader
 from ashore.drivers.shared.names import Names
 from ashore.host import cgroups
@@ -105,7 +105,9 @@ class SystemdSupervisor:
 
 
 def _limits(definition: Definition) -> list[str]:
-    return [f"CPUQuota={definition.cpus * 100:.0f}%", f"MemoryMax={definition.memory}"]
+    weight = 100 * (REALTIME_WEIGHT if definition.realtime else 1)
+    quota = f"CPUQuota={definition.cpus * 100:.0f}%"
+    return [quota, f"CPUWeight={weight}", f"MemoryMax={definition.memory}"]
 
 
 def argv(definition: Definition, layout: Layout, names: Names, version: int) -> list[str]:
