@@ -7,7 +7,7 @@ token + consensus = 0.7 s, and the quorum device votes within its heartbeat.
 import shlex
 
 from ashore.components.corosync.keys import PASSWORD, Keys
-from ashore.components.wait import loop
+from ashore.components.wait import ADDRESSED, loop
 from ashore.model.fragment import File, Fragment
 from ashore.model.host import HostFacts
 from ashore.model.types import Role, Stack
@@ -183,7 +183,7 @@ _FOLLOWERS = "Wants=corosync-qdevice.service pacemaker.service\n"
 
 # Corosync ends at once where it finds no address of its own in its
 # configuration; the lease may come a moment later.
-_WAIT = f"ExecStartPre={shlex.join(loop('ip -4 -o address show dev eth0 | grep -q inet'))}\n"
+_WAIT = f"ExecStartPre={shlex.join(loop(ADDRESSED))}\n"
 
 # Both programs take keys from an NSS database only.
 _NSS_IMPORT = f"""\

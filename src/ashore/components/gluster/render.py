@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from ashore.components.wait import loop
+from ashore.components.wait import ADDRESSED, loop
 from ashore.model.fragment import File, Fragment
 from ashore.model.types import Machine, Role, Stack, Storage, VolumeType
 from ashore.pki.authority import Pair
@@ -21,7 +21,7 @@ _UMOUNT = "umount --lazy"
 
 # Started before the lease, glusterd takes none of its own addresses for its
 # own and ends; a client finds no server.
-_ADDRESS = shlex.join(loop("ip -4 -o address show dev eth0 | grep -q inet"))
+_ADDRESS = shlex.join(loop(ADDRESSED))
 
 
 def fragment(
