@@ -38,7 +38,7 @@ machines:
 """
 MACHINES = {"gw", "lb1", "lb2", "cp1", "w1"}
 MEMORY = 6144  # MiB
-PATIENCE = 20  # what software emulation needs
+PATIENCE = 20  # with 10, HAProxy's 400 s ended beside the control plane's start
 BOOT, UP, ASK = 1200.0, 4500.0, 900.0  # s
 
 FIRST_BOOT = f"""\

@@ -23,10 +23,10 @@ from ashore.host.wait import until
 _PERIOD = 100_000  # µs; the kernel's default for cpu.cfs_period_us
 _NO_MEMORY_LIMIT = 1 << 60  # the kernel shows "no limit" as the largest page-aligned number
 _REALTIME_MACHINE = 100_000  # µs of each second for realtime threads
+_WEIGHT = 1024  # of a group, unless told otherwise
 # A group weighs as much as one process beside it unless told otherwise, and the
 # host's processes sit beside the group of the whole stack. Much more than this
 # would starve the program that brings the stack up.
-_WEIGHT = 1024  # the kernel's default
 _WEIGHT_STACK = 2 * _WEIGHT
 
 _GONE = 60.0  # s; a killed machine needs 0.1 to 0.3, on a busy host far more
