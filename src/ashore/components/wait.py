@@ -12,9 +12,13 @@ from ashore.transport.base import CommandFailed, Completed, Connect, MachineDown
 patience: ContextVar[float] = ContextVar("patience", default=1.0)
 """Deadlines of steps are so many times as long: emulated machines are slow, not broken."""
 
-_REST, _MOST = 2, 4
+_REST, _MOST = 2, 8
 """After a look there is a pause so many times as long, up to so many intervals: looks
-that follow each other closely take a slow machine's processor from what they wait for."""
+that follow each other closely take a slow machine's processor from what they wait for.
+One that took longer than its interval rests as long for every other that waits."""
+
+_waiting: set[object] = set()
+"""A token for each `until` of this process that waits now."""
 
 
 def stretched(seconds: float) -> float:
@@ -58,18 +62,29 @@ async def until(
     """
     seconds = stretched(seconds)
     deadline = time.monotonic() + seconds
-    while True:
-        looked = time.monotonic()
-        try:
-            missing = await observe()
-        except CommandFailed as error:
-            missing = error.message
-        if not missing:
-            return
-        if time.monotonic() >= deadline:
-            raise AshoreError(f"not within {seconds:.0f} s: {what}; last seen: {missing}", hint)
-        rest = min(_REST * (time.monotonic() - looked), _MOST * stretched(interval))
-        await asyncio.sleep(max(interval, rest))
+    token = object()
+    _waiting.add(token)
+    try:
+        while True:
+            looked = time.monotonic()
+            try:
+                missing = await observe()
+            except CommandFailed as error:
+                missing = error.message
+            if not missing:
+                return
+            if time.monotonic() >= deadline:
+                message = f"not within {seconds:.0f} s: {what}; last seen: {missing}"
+                raise AshoreError(message, hint)
+            await asyncio.sleep(_pause(time.monotonic() - looked, interval))
+    finally:
+        _waiting.remove(token)
+
+
+def _pause(took: float, interval: float) -> float:
+    """Seconds until the next look, after one that took so many."""
+    others = len(_waiting) if took > interval else 1
+    return max(interval, min(_REST * took * others, _MOST * stretched(interval)))
 
 
 ADDRESSED = 'read -rd "" routes </proc/net/route; [[ $routes == *eth0* ]]'

@@ -5,8 +5,10 @@ import pytest
 from ashore.components.wait import until
 
 
-async def pauses(monkeypatch: pytest.MonkeyPatch, took: float, factor: str) -> list[float]:
-    """How long it waits after each look but the last."""
+async def pauses(
+    monkeypatch: pytest.MonkeyPatch, took: float, factor: str, others: int
+) -> list[float]:
+    """How long it waits after each look but the last, while others wait too."""
     now, found, looks = 0.0, list[float](), iter(["missing", "missing", ""])
 
     async def observe() -> str:
@@ -20,21 +22,23 @@ async def pauses(monkeypatch: pytest.MonkeyPatch, took: float, factor: str) -> l
     monkeypatch.setenv("ASHORE_PATIENCE", factor)
     monkeypatch.setattr("ashore.components.wait.time.monotonic", lambda: now)
     monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr("ashore.components.wait._waiting", {object() for _ in range(others)})
     await until(observe, "it is there", seconds=1000, interval=0.25)
     return found
 
 
 @pytest.mark.parametrize(
-    ("took", "factor", "pause"),
+    ("took", "factor", "others", "pause"),
     [
-        (0.01, "1", 0.25),
-        (0.2, "1", 0.4),
-        (60.0, "1", 1.0),  # an answer that never comes must not stretch the next look's time
-        (3.0, "20", 6.0),
-        (60.0, "20", 20.0),
+        (0.01, "1", 9, 0.25),
+        (0.2, "1", 9, 0.4),
+        (60.0, "1", 0, 2.0),  # an answer that never comes must not stretch the next look's time
+        (3.0, "20", 0, 6.0),
+        (3.0, "20", 4, 30.0),
+        (60.0, "20", 9, 40.0),
     ],
 )
 async def test_the_pause_follows_what_a_look_took(
-    monkeypatch: pytest.MonkeyPatch, took: float, factor: str, pause: float
+    monkeypatch: pytest.MonkeyPatch, took: float, factor: str, others: int, pause: float
 ) -> None:
-    assert await pauses(monkeypatch, took, factor) == [pytest.approx(pause)] * 2
+    assert await pauses(monkeypatch, took, factor, others) == [pytest.approx(pause)] * 2
