@@ -26,6 +26,10 @@ _DEFAULTS = {
     "tlsBootstrap": 300,
 }
 
+# Of retries, leases and deadlines of the leader election, at most: a leader that died is
+# missed for a lease, a minute by then.
+_ELECTION_FACTOR = 4
+
 _SYSCTLS = "net.ipv4.ip_forward = 1\n"
 # Pods of one node reach each other's services only if bridged packets pass
 # nftables; a kernel that has it built in or loaded shows the setting.
@@ -81,7 +85,12 @@ def cluster_configuration(stack: Stack, facts: HostFacts, initial: str = "") -> 
             control plane that joins later would form a cluster of its own.
     """
     return render(
-        __package__, "cluster.yaml", stack=stack, cgroup=facts.cgroup, initial_cluster=initial
+        __package__,
+        "cluster.yaml",
+        stack=stack,
+        cgroup=facts.cgroup,
+        initial_cluster=initial,
+        election_factor=min(facts.slower, _ELECTION_FACTOR),
     )
 
 

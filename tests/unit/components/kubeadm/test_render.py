@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from ashore.components.kubeadm.render import (
     DIRECTORY,
@@ -58,3 +59,19 @@ def test_kubeadm_waits_longer_where_everything_may_take_longer() -> None:
         timeouts = first.partition("\ntimeouts:\n")[2]
         assert "  controlPlaneComponentHealthCheck: 600s\n" in timeouts
         assert "  tlsBootstrap: 750s\n" in timeouts
+
+
+@pytest.mark.parametrize(
+    ("patience", "retry", "lease", "renewal"),
+    [(1.0, "500ms", None, None), (2.5, "1500ms", "45s", "30s"), (20.0, "2000ms", "60s", "40s")],
+)
+def test_leaders_keep_their_leases_longer_on_slow_machines(
+    patience: float, retry: str, lease: str | None, renewal: str | None
+) -> None:
+    facts = HostFacts(cgroup=2, cap_sys_resource=True, patience=patience)
+    cluster = next(YAML(typ="safe").load_all(cluster_configuration(demo(), facts)))
+    for part in ("controllerManager", "scheduler"):
+        found = {each["name"]: each["value"] for each in cluster[part]["extraArgs"]}
+        assert found["leader-elect-retry-period"] == retry
+        assert found.get("leader-elect-lease-duration") == lease
+        assert found.get("leader-elect-renew-deadline") == renewal
