@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.machine.boot_disk import FIRMWARE, QEMU, seed
+from tests.machine.boot_disk import FIRMWARE, seed
 
 _PORT = "ashore.commands"
 _AGENT = f"""\
@@ -70,17 +70,25 @@ class Guest:
     """The golden disk booted in QEMU with a second disk; overlays keep what it writes.
 
     Args:
+        qemu: the words that start it, with its processors.
         directory: for the overlays, the socket and the console's log.
         memory: MiB.
     """
 
-    def __init__(self, directory: Path, disks: Sequence[Path], script: str, memory: int) -> None:
+    def __init__(
+        self,
+        qemu: Sequence[str],
+        directory: Path,
+        disks: Sequence[Path],
+        script: str,
+        memory: int,
+    ) -> None:
         self.console = directory / "console.log"
         self._commands = directory / "commands.sock"
         self._asked = time.time_ns()
         variables = directory / "variables.fd"
         variables.write_bytes((FIRMWARE / "OVMF_VARS_4M.fd").read_bytes())
-        argv = [*QEMU]
+        argv = [*qemu]
         argv += ["-m", str(memory), "-nodefaults", "-no-user-config", "-display", "none"]
         code = FIRMWARE / "OVMF_CODE_4M.fd"
         argv += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={code}"]

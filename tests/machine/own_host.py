@@ -5,6 +5,7 @@ a second disk. Under software emulation it takes most of an hour, so `make test`
 collect it: its name keeps it out. The tests follow each other on one host.
 """
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -22,8 +23,10 @@ from ashore.app import disk
 from ashore.app.select import select
 from ashore.cli.common import Target
 from ashore.image.disksteps import Order
+from ashore.state.paths import cache_root
 from tests.machine import carried
 from tests.machine.boot_disk import BUILD_SECONDS
+from tests.machine.emulator import emulator
 from tests.machine.guest import Done, Guest
 
 STACK = """\
@@ -132,7 +135,9 @@ def host() -> Iterator[Host]:
     with tempfile.TemporaryDirectory(prefix="host-", dir="/var/tmp") as directory:
         place = Path(directory)
         carried.make(place / "carried.img", place, _disk().tree / "var/lib/dpkg/status")
-        here = Host(Guest(place, [raw, place / "carried.img"], FIRST_BOOT, MEMORY))
+        qemu = asyncio.run(emulator(cache_root()))
+        disks = [raw, place / "carried.img"]
+        here = Host(Guest(qemu, place, disks, FIRST_BOOT, MEMORY))
         try:
             with here.timed("boot the host to the end of cloud-init"):
                 here.boot = here.guest.up(BOOT)
