@@ -26,7 +26,7 @@ from ashore.image.disksteps import Order
 from ashore.state.paths import cache_root
 from tests.machine import carried
 from tests.machine.boot_disk import BUILD_SECONDS
-from tests.machine.emulator import emulator
+from tests.machine.emulator import computer
 from tests.machine.guest import Done, Guest
 
 STACK = """\
@@ -41,7 +41,6 @@ machines:
 """
 MACHINES = {"gw", "lb1", "lb2", "cp1", "w1"}
 MEMORY = 6144  # MiB
-PATIENCE = 20  # with 10, HAProxy's 400 s ended beside the control plane's start
 BOOT, UP, ASK = 1200.0, 4500.0, 900.0  # s
 
 FIRST_BOOT = f"""\
@@ -69,9 +68,14 @@ def say(line: str) -> None:
 
 @dataclass
 class Host:
-    """The guest as a host, and what each phase took."""
+    """The guest as a host, and what each phase took.
+
+    Attributes:
+        slower: how many times more patience it needs than this computer.
+    """
 
     guest: Guest
+    slower: int
     boot: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
@@ -87,7 +91,7 @@ class Host:
         """Run Ashore as root of the host; `code` None for any."""
         place = carried.PLACE
         env = [f"ASHORE_CACHE={place}/cache", f"ASHORE_STATE={place}/state"]
-        env += [f"ASHORE_PATIENCE={PATIENCE}", f"PATH={place}/venv/bin:/usr/sbin:/usr/bin"]
+        env += [f"ASHORE_PATIENCE={self.slower}", f"PATH={place}/venv/bin:/usr/sbin:/usr/bin"]
         argv = ["env", "-C", place, *env, "ashore", *words]
         done = self.guest.run(argv, seconds, check=False)
         assert code is None or done.code == code, f"{words}: exit {done.code}\n{done.said[-6000:]}"
@@ -135,9 +139,9 @@ def host() -> Iterator[Host]:
     with tempfile.TemporaryDirectory(prefix="host-", dir="/var/tmp") as directory:
         place = Path(directory)
         carried.make(place / "carried.img", place, _disk().tree / "var/lib/dpkg/status")
-        qemu = asyncio.run(emulator(cache_root()))
+        qemu, slower = asyncio.run(computer(cache_root()))
         disks = [raw, place / "carried.img"]
-        here = Host(Guest(qemu, place, disks, FIRST_BOOT, MEMORY))
+        here = Host(Guest(qemu, place, disks, FIRST_BOOT, MEMORY), slower)
         try:
             with here.timed("boot the host to the end of cloud-init"):
                 here.boot = here.guest.up(BOOT)
