@@ -83,8 +83,8 @@ async def until(
 
 def _pause(took: float, interval: float) -> float:
     """Seconds until the next look, after one that took so many."""
-    others = len(_waiting) if took > interval else 1
-    return max(interval, min(_REST * took * others, _MOST * stretched(interval)))
+    sharing = len(_waiting) if took > interval else 1
+    return max(interval, min(_REST * took * sharing, _MOST * stretched(interval)))
 
 
 ADDRESSED = 'read -rd "" routes </proc/net/route; [[ $routes == *eth0* ]]'
