@@ -17,6 +17,12 @@ Joins = Callable[[], tuple[Path, ...]]
 # Everything but the user namespace: machines share the host's.
 _NAMESPACES = ("--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup")
 
+# nsenter's own fork (sys-utils/nsenter.c, continue_as_child) stops itself when its child is
+# stopped, outside of the machine, where nobody continues it. systemd stops every process of a
+# machine that shuts down, kills it, and waits until its parent has collected it. unshare's
+# fork only waits, and ends by the same code or signal as its child.
+_FORK = ("/usr/bin/unshare", "--fork", "--")
+
 
 class NsenterTransport:
     """A `Transport` to a machine that is a container on this computer."""
@@ -39,8 +45,8 @@ class NsenterTransport:
         if leader is None:
             raise MachineDown(self.machine, "the machine is not running")
         variables = [f"{k}={v}" for k, v in (ENVIRONMENT | dict(env or {})).items()]
-        target = ["nsenter", f"--target={leader}", *_NAMESPACES, "--"]
-        enter = [*target, "/usr/bin/env", "-i", *variables, *command]
+        target = ["nsenter", f"--target={leader}", *_NAMESPACES, "--no-fork", "--"]
+        enter = [*target, *_FORK, "/usr/bin/env", "-i", *variables, *command]
         joins = shlex.join(map(str, self._joins()))
         script = f'for group in {joins}; do echo $$ >"$group"; done && exec "$@"'
         return ["sh", "-c", script, "sh", *enter]

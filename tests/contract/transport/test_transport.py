@@ -49,6 +49,13 @@ async def test_a_command_without_end_is_ended(transport: Transport) -> None:
     assert left.text == ""
 
 
+async def test_a_command_that_was_stopped_ends_once_it_is_continued(transport: Transport) -> None:
+    # A machine that shuts down stops all of its processes, and continues them.
+    continues = 'until grep -q "^State:.T" /proc/$$/status; do :; done; kill -CONT $$'
+    done = await transport.run(["sh", "-c", f"({continues}) & kill -STOP $$; wait; echo on"])
+    assert done.text == "on"
+
+
 async def test_put_writes_content_mode_and_owner(transport: Transport) -> None:
     content = bytes(range(256)) * 1000
     await transport.put("/etc/new/deep/file", content, mode=0o4750, owner="daemon:adm")

@@ -19,6 +19,7 @@ def test_a_command_joins_the_groups_and_enters_the_namespaces() -> None:
     assert "'/sys/fs/cgroup/cpu/a b/cgroup.procs'" in argv[2]
     assert argv[3:6] == ["sh", "nsenter", "--target=4711"]
     assert "--user" not in argv
+    assert argv.index("--no-fork") < argv.index("/usr/bin/unshare")
     assert "TERM=xterm" in argv
     assert "TERM=dumb" not in argv
     assert argv[-2:] == ["echo", "a b"]
