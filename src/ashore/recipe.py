@@ -131,8 +131,7 @@ def machines(ctx: Context, driver: Driver, access: Access) -> list[Step]:
     for machine in ctx.stack.machines:
         brick = disk if machine.role is Role.STORAGE else None
         parts = fragments(ctx, machine, access, brick)
-        # What may be fenced is made after what it is fenced through.
-        needs = ("fabric", "image", *(["bmc"] if machine.role is Role.LOADBALANCER else []))
+        needs = ("fabric", "image", *made_after(ctx, machine.role))
         blank = (BRICKS,) if brick else ()
         found.append(Made(driver, blueprint(ctx, machine, parts, blank), needs=needs))
         found.extend(cloudinit_steps(ctx, machine, parts))
@@ -140,6 +139,18 @@ def machines(ctx: Context, driver: Driver, access: Access) -> list[Step]:
         if brick:
             found.append(Brick(ctx.connect, machine.name, brick, BRICKS))
     return found
+
+
+def made_after(ctx: Context, role: Role) -> tuple[str, ...]:
+    """Keys of the steps that machines of a role are made after, but for fabric and image."""
+    if role is Role.LOADBALANCER:
+        return ("bmc",)  # what may be fenced is made after what it is fenced through
+    if role is Role.GATEWAY or ctx.facts.patience == 1:
+        return ()
+    # Pacemaker gives a fence agent 10 s to describe itself, however slow the machine, and asks
+    # again and again until it has an answer to keep. Where the other machines booted at the
+    # same time, an emulated host of two processors did not get out of that.
+    return ("lb/floating", "lb/fencing")
 
 
 def brick_disk(driver: Driver) -> str | None:

@@ -2,6 +2,7 @@
 a brick is on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from ashore.errors import AshoreError
 from ashore.events import ignore
 from ashore.model.host import HostFacts
 from ashore.model.load import loads_stack
-from ashore.model.types import Machine, Storage, VolumeType
+from ashore.model.types import Machine, Role, Storage, VolumeType
 from ashore.pki.authority import make_ca
 from ashore.plan.step import Context
 from ashore.state.paths import StackState
@@ -104,6 +105,20 @@ async def test_up_touches_nothing_if_a_password_is_not_there(
     with pytest.raises(AshoreError, match="password: No such file"):
         await up.up(chosen, ignore, ask=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ca.pem"]
+
+
+@pytest.mark.parametrize(
+    ("patience", "fenced_first"), [(1.0, ()), (20.0, ("lb/floating", "lb/fencing"))]
+)
+def test_on_a_slow_host_other_machines_wait_until_load_balancers_can_fence(
+    patience: float, fenced_first: tuple[str, ...], tmp_path: Path
+) -> None:
+    ctx = context("{}", tmp_path)
+    ctx = replace(ctx, facts=replace(ctx.facts, patience=patience))
+    assert recipe.made_after(ctx, Role.GATEWAY) == ()
+    assert recipe.made_after(ctx, Role.LOADBALANCER) == ("bmc",)
+    for role in (Role.CONTROLPLANE, Role.WORKER, Role.STORAGE):
+        assert recipe.made_after(ctx, role) == fenced_first
 
 
 class Directories:
