@@ -36,7 +36,8 @@ test-qemu: $(VENV)/.ready-dev
 test-qemu-pair: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_pair.py
 
-# A stack on the golden disk as its host, in QEMU; most of an hour under software emulation.
+# A stack on the golden disk as its host: in QEMU with KVM, else by user-mode Linux, whose
+# kernel is compiled once.
 test-host: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/pytest -x -s tests/machine/own_host.py
 

@@ -1,7 +1,7 @@
 """A stack on a host as users have it: systemd is PID 1, cgroup version 2, no network.
 
-`make test-host` runs it: the golden disk is booted in QEMU as the host, Ashore comes on
-a second disk. Under software emulation it takes most of an hour, so `make test` does not
+`make test-host` runs it: the golden disk is booted as the host, in QEMU with KVM, or by
+user-mode Linux where KVM does not work; Ashore comes on a second disk. `make test` does not
 collect it: its name keeps it out. The tests follow each other on one host.
 """
 
@@ -22,12 +22,14 @@ import pytest
 from ashore.app import disk
 from ashore.app.select import select
 from ashore.cli.common import Target
+from ashore.drivers.qemu import kvm
+from ashore.image import tree
 from ashore.image.disksteps import Order
 from ashore.state.paths import cache_root
 from tests.machine import carried
 from tests.machine.boot_disk import BUILD_SECONDS
-from tests.machine.emulator import computer
-from tests.machine.guest import Done, Guest
+from tests.machine.guest import KVM, Done, Guest
+from tests.machine.usermode import SLOWER, Usermode, kernel
 
 STACK = """\
 apiVersion: ashore/v1
@@ -74,7 +76,7 @@ class Host:
         slower: how many times more patience it needs than this computer.
     """
 
-    guest: Guest
+    guest: Guest | Usermode
     slower: int
     boot: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -130,6 +132,13 @@ def _disk() -> Order:
     return disk.order(chosen, disk.Wish(None, None, ("raw",), None))
 
 
+def _boot(disks: list[Path], place: Path) -> Host:
+    if not asyncio.run(kvm.missing()):
+        return Host(Guest(KVM, place, disks, FIRST_BOOT, MEMORY), 1)
+    program, uki = asyncio.run(kernel(cache_root())), _disk().tree / tree.UKI
+    return Host(Usermode(program, uki, place, disks, FIRST_BOOT, MEMORY), SLOWER)
+
+
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
     ashore = Path(sys.executable).parent / "ashore"
@@ -139,9 +148,7 @@ def host() -> Iterator[Host]:
     with tempfile.TemporaryDirectory(prefix="host-", dir="/var/tmp") as directory:
         place = Path(directory)
         carried.make(place / "carried.img", place, _disk().tree / "var/lib/dpkg/status")
-        qemu, slower = asyncio.run(computer(cache_root()))
-        disks = [raw, place / "carried.img"]
-        here = Host(Guest(qemu, place, disks, FIRST_BOOT, MEMORY), slower)
+        here = _boot([raw, place / "carried.img"], place)
         try:
             with here.timed("boot the host to the end of cloud-init"):
                 here.boot = here.guest.up(BOOT)
