@@ -1,9 +1,8 @@
 """User-mode Linux: the golden disk on a kernel that is a program of this computer.
 
-Where KVM does not work, QEMU has to translate every instruction: Python took 19 times as
-long to start, an idle stack of five machines asked for more than two such processors, and
-`make test-host` did not come to its end. Under user-mode Linux the processor runs programs
-itself, and only what they ask of their kernel takes a detour.
+Where KVM does not work, QEMU has to translate every instruction: a fence agent took 19 times
+as long to describe itself, and a control plane did not come up beside it. Under user-mode
+Linux the processor runs programs itself, and only what they ask of their kernel takes a detour.
 
 The kernel is built from the sources of Debian's unstable suite: the package user-mode-linux
 has no nftables for IPv4 and one processor. The golden disk brings everything else, its
@@ -46,6 +45,11 @@ missing=$(grep -Fxv -f .config /usermode.config || :)
 [ -z "$missing" ] || { echo "not to be had: $missing" >&2; exit 1; }
 exec make -s -j2 ARCH=um linux
 """
+_INSIDE = """\
+mount -t proc proc "$1/proc"
+mount --bind /dev "$1/dev"
+exec chroot "$1" sh -ec "$2"
+"""
 
 
 async def kernel(cache: Path) -> Path:
@@ -64,7 +68,8 @@ async def _build(scratch: Path) -> None:
     root = scratch / "root"
     await rootfs.bootstrap(root, "sid", _PACKAGES, {}, sid.sources(), sid.OPTIONS)
     (root / "usermode.config").write_text(_CONFIG.read_text())
-    await run(["chroot", str(root), "sh", "-ec", _BUILD], timeout=_BUILD_SECONDS)
+    argv = ["unshare", "--mount", "sh", "-ec", _INSIDE, "sh", str(root), _BUILD]
+    await run(argv, timeout=_BUILD_SECONDS)
     (root / "usr/src/source/linux").rename(scratch / "linux")
     await remove_tree(root)
 
