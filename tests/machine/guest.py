@@ -83,6 +83,8 @@ class Commands:
         console: what the guest says on its console, as it says it.
     """
 
+    _process: subprocess.Popen[bytes]
+
     def __init__(self, console: Path) -> None:
         self.console = console
         self._asked = time.time_ns()
@@ -115,6 +117,11 @@ class Commands:
     def said(self) -> str:
         """The last lines of the console."""
         return self.console.read_text(errors="replace")[-3000:]
+
+    def off(self) -> None:
+        """Pull the cord."""
+        self._process.kill()
+        self._process.wait()
 
     def _connected(self) -> AbstractContextManager[socket.socket]:
         """The port, while the guest runs."""
@@ -199,11 +206,6 @@ class Guest(Commands):
             port.settimeout(10)
             port.connect(str(self._commands))
             yield port
-
-    def off(self) -> None:
-        """Pull the cord."""
-        self._process.kill()
-        self._process.wait()
 
 
 def _overlay(disk: Path, overlay: Path) -> Path:

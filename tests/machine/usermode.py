@@ -120,6 +120,5 @@ class Usermode(Commands):
 
     def off(self) -> None:
         """Pull the cord."""
-        self._process.kill()
-        self._process.wait()
+        super().off()
         self._port.close()
