@@ -37,7 +37,7 @@ test-qemu-pair: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/pytest -s tests/machine/qemu_pair.py
 
 # A stack on the golden disk as its host: in QEMU with KVM, else by user-mode Linux, whose
-# kernel is compiled once.
+# kernel is compiled once (needs binutils for objcopy).
 test-host: $(VENV)/.ready-dev
 	$(SUDO) $(BIN)/pytest -x -s tests/machine/own_host.py
 

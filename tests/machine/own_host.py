@@ -28,7 +28,7 @@ from ashore.image.disksteps import Order
 from ashore.state.paths import cache_root
 from tests.machine import carried
 from tests.machine.boot_disk import BUILD_SECONDS
-from tests.machine.guest import KVM, Done, Guest
+from tests.machine.guest import KVM, Commands, Done, Guest
 from tests.machine.usermode import SLOWER, Usermode, kernel
 
 STACK = """\
@@ -76,7 +76,7 @@ class Host:
         slower: how many times more patience it needs than this computer.
     """
 
-    guest: Guest | Usermode
+    guest: Commands
     slower: int
     boot: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
