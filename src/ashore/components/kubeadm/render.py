@@ -10,6 +10,8 @@ from ashore.model.types import Machine, Role, Stack
 DIRECTORY = "/etc/kubernetes/ashore"
 """Where the configuration files for kubeadm lie on a machine."""
 
+_PATCHES = f"{DIRECTORY}/patches"
+
 KUBELET_CERTIFICATE = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 """Certificate and key of the node; the kubelet renews it and moves the link."""
 
@@ -24,6 +26,16 @@ _DEFAULTS = {
     "kubeletHealthCheck": 240,
     "kubernetesAPICall": 60,
     "tlsBootstrap": 300,
+}
+
+# Of the probes that kubeadm gives its static pods: period and timeout in seconds. A start's
+# period is not among them: kubeadm divides `controlPlaneComponentHealthCheck` by it.
+_PROBES = {"liveness": (10, 15), "readiness": (1, 15), "startup": (None, 15)}
+_PROBED = {
+    "etcd": ("liveness", "readiness", "startup"),
+    "kube-apiserver": ("liveness", "readiness", "startup"),
+    "kube-controller-manager": ("liveness", "startup"),
+    "kube-scheduler": ("liveness", "readiness", "startup"),
 }
 
 # Of retries, leases and deadlines of the leader election, at most: a leader that died is
@@ -65,11 +77,12 @@ def fragment(
             notify="systemctl restart kubelet",
         ),
         File(f"{DIRECTORY}/discovery.conf", kubeconfig, mode=0o600),
-        File(f"{DIRECTORY}/join.yaml", _join(machine) + _timeouts(facts), mode=0o600),
+        File(f"{DIRECTORY}/join.yaml", _join(machine) + _slow(machine, facts), mode=0o600),
         *(_pki_file(path, content) for path, content in pki.items()),
     ]
     if control_plane:
-        node = render(__package__, "init.yaml", machine=machine) + _timeouts(facts)
+        node = render(__package__, "init.yaml", machine=machine) + _slow(machine, facts)
+        files += _probes(facts)
         for name, cluster in (("init", initial_cluster(stack)), ("cluster", "")):
             text = f"{node}---\n{cluster_configuration(stack, facts, cluster)}"
             files.append(File(f"{DIRECTORY}/{name}.yaml", text, mode=0o600))
@@ -91,6 +104,7 @@ def cluster_configuration(stack: Stack, facts: HostFacts, initial: str = "") -> 
         cgroup=facts.cgroup,
         initial_cluster=initial,
         election_factor=min(facts.slower, _ELECTION_FACTOR),
+        slower=facts.slower,
     )
 
 
@@ -125,12 +139,36 @@ def _join(machine: Machine) -> str:
     return render(__package__, "join.yaml", machine=machine, control_plane=control_plane)
 
 
-def _timeouts(facts: HostFacts) -> str:
-    """Kubeadm's own, of Init- and JoinConfiguration, where its defaults are too short."""
+def _slow(machine: Machine, facts: HostFacts) -> str:
+    """Of Init- and JoinConfiguration: what kubeadm does where its defaults are too short."""
     if facts.patience == 1:
         return ""
     longer = (f"  {name}: {s * facts.patience:.0f}s\n" for name, s in _DEFAULTS.items())
-    return f"timeouts:\n{''.join(longer)}"
+    patched = machine.role is Role.CONTROLPLANE
+    patches = f"patches:\n  directory: {_PATCHES}\n" if patched else ""
+    return f"timeouts:\n{''.join(longer)}{patches}"
+
+
+def _probes(facts: HostFacts) -> list[File]:
+    """Patches that let the kubelet ask the control plane's static pods less impatiently.
+
+    It kills one whose probe fails for long enough, and what starts anew is slower still.
+    """
+    if facts.patience == 1:
+        return []
+    return [
+        File(
+            f"{_PATCHES}/{name}+strategic.yaml",
+            render(
+                __package__,
+                "probes.yaml",
+                component=name,
+                probes={each: _PROBES[each] for each in probes},
+                slower=facts.slower,
+            ),
+        )
+        for name, probes in _PROBED.items()
+    ]
 
 
 def _pki_file(path: str, content: bytes) -> File:

@@ -10,6 +10,7 @@ from ashore.components.kubeadm.render import (
     initial_cluster,
 )
 from ashore.model.host import HostFacts
+from ashore.model.types import Role
 from tests.unit.components.golden import as_text, check
 from tests.unit.components.kubeadm.stack import LEGACY, MODERN, demo
 
@@ -75,3 +76,32 @@ def test_leaders_keep_their_leases_longer_on_slow_machines(
         assert found["leader-elect-retry-period"] == retry
         assert found.get("leader-elect-lease-duration") == lease
         assert found.get("leader-elect-renew-deadline") == renewal
+
+
+def test_the_kubelet_asks_less_impatiently_on_slow_machines() -> None:
+    stack, slow = demo(), HostFacts(cgroup=2, cap_sys_resource=True, patience=7.5)
+    files = {
+        f.path: str(f.content)
+        for f in fragment(stack, stack.machines[3], facts=slow, pki=PKI).files
+    }
+    directory = f"{DIRECTORY}/patches"
+    for name in ("init", "join"):
+        assert YAML(typ="safe").load(files[f"{DIRECTORY}/{name}.yaml"].split("---\n")[0])[
+            "patches"
+        ] == {"directory": directory}
+    found = YAML(typ="safe").load(files[f"{directory}/kube-apiserver+strategic.yaml"])
+    (container,) = found["spec"]["containers"]
+    assert container == {
+        "name": "kube-apiserver",
+        "livenessProbe": {"periodSeconds": 80, "timeoutSeconds": 120},
+        "readinessProbe": {"periodSeconds": 8, "timeoutSeconds": 120},
+        "startupProbe": {"timeoutSeconds": 120},
+    }
+    manager = YAML(typ="safe").load(files[f"{directory}/kube-controller-manager+strategic.yaml"])
+    assert "readinessProbe" not in manager["spec"]["containers"][0]
+    cluster = next(YAML(typ="safe").load_all(cluster_configuration(stack, slow)))
+    assert {"name": "etcd-healthcheck-timeout", "value": "16s"} in cluster["apiServer"]["extraArgs"]
+    worker = next(m for m in stack.machines if m.role is Role.WORKER)
+    files = {f.path: str(f.content) for f in fragment(stack, worker, facts=slow, pki=PKI).files}
+    assert not [path for path in files if path.startswith(directory)]
+    assert "patches" not in files[f"{DIRECTORY}/join.yaml"]
