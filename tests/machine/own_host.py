@@ -26,10 +26,9 @@ from ashore.drivers.qemu import kvm
 from ashore.image import tree
 from ashore.image.disksteps import Order
 from ashore.state.paths import cache_root
-from tests.machine import carried
+from tests.machine import carried, usermode
 from tests.machine.boot_disk import BUILD_SECONDS
 from tests.machine.guest import KVM, Commands, Done, Guest
-from tests.machine.usermode import SLOWER, Usermode, kernel
 
 STACK = """\
 apiVersion: ashore/v1
@@ -132,11 +131,12 @@ def _disk() -> Order:
     return disk.order(chosen, disk.Wish(None, None, ("raw",), None))
 
 
-def _boot(disks: list[Path], place: Path) -> Host:
-    if not asyncio.run(kvm.missing()):
+def _boot(disks: list[Path], place: Path, *, emulated: bool) -> Host:
+    if not emulated:
         return Host(Guest(KVM, place, disks, FIRST_BOOT, MEMORY), 1)
-    program, uki = asyncio.run(kernel(cache_root())), _disk().tree / tree.UKI
-    return Host(Usermode(program, uki, place, disks, FIRST_BOOT, MEMORY), SLOWER)
+    program, uki = asyncio.run(usermode.kernel(cache_root())), _disk().tree / tree.UKI
+    guest = usermode.Usermode(program, uki, place, disks, FIRST_BOOT, MEMORY)
+    return Host(guest, usermode.SLOWER)
 
 
 @pytest.fixture(scope="module")
@@ -145,10 +145,12 @@ def host() -> Iterator[Host]:
     argv = [ashore, "image", "build", "--yes", "-o", "json", "--format", "raw"]
     built = subprocess.run(argv, capture_output=True, text=True, timeout=BUILD_SECONDS, check=True)
     raw = Path(json.loads(built.stdout)["files"][0]["path"])
-    with tempfile.TemporaryDirectory(prefix="host-", dir="/var/tmp") as directory:
+    emulated = bool(asyncio.run(kvm.missing()))
+    home = usermode.DISKS if emulated else Path("/var", "tmp")
+    with tempfile.TemporaryDirectory(prefix="host-", dir=home) as directory:
         place = Path(directory)
         carried.make(place / "carried.img", place, _disk().tree / "var/lib/dpkg/status")
-        here = _boot([raw, place / "carried.img"], place)
+        here = _boot([raw, place / "carried.img"], place, emulated=emulated)
         try:
             with here.timed("boot the host to the end of cloud-init"):
                 here.boot = here.guest.up(BOOT)
