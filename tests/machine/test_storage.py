@@ -20,8 +20,18 @@ def test_an_unmounted_worker_writes_nowhere(stack: Ashore) -> None:
 
 
 def test_nobody_connects_without_a_certificate(stack: Ashore) -> None:
-    """A control plane has none, and reaches the storage machines."""
+    """A control plane has none, and reaches the storage machines; a worker has one.
+
+    Not asked is whether anything is mounted: the client mounts in a process beside the one that
+    connects, so where it is refused quickly, a mount that nobody serves can stay behind.
+    """
     server = {m["name"]: m["address"] for m in stack.json("status")["machines"]}["st1"]
-    stack.exec("cp1", "ping", "-c1", "-W5", server)
     mount = f"timeout 20 mount -t glusterfs {server}:/shared /mnt"
-    stack.exec("cp1", "sh", "-c", f"! {mount} 2>/dev/null && ! grep -q glusterfs /proc/mounts")
+    look = f"{mount}; cat /mnt/secret; umount --lazy /mnt; echo looked"
+    stack.exec("w1", "sh", "-c", "echo served >/srv/shared/secret && sync /srv/shared/secret")
+    try:
+        stack.exec("cp1", "ping", "-c1", "-W5", server)
+        seen = [stack.exec(m, "unshare", "--mount", "sh", "-c", look) for m in ("w1", "cp1")]
+        assert seen == ["served\nlooked\n", "looked\n"]
+    finally:
+        stack.exec("w1", "rm", "-f", "/srv/shared/secret")
