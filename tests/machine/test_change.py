@@ -67,7 +67,7 @@ def test_a_killed_machine_is_mended(stack: Ashore) -> None:
         machines = stack.json("status", code=None)["machines"]
         return not next(m for m in machines if m["name"] == "w2")["ready"]
 
-    eventually("status shows w2 down", seen, 60)
+    eventually("status shows w2 down", seen)
     assert any(c["machine"] == "w2" for c in stack.json("plan")["changes"])
     stack.up()
     status = stack.healthy()
@@ -78,7 +78,7 @@ def test_a_second_up_at_once_is_refused(stack: Ashore) -> None:
     first = stack.start("up")
     lock = stack.state / ".locks" / stack.name
     try:
-        eventually("the lock", lambda: lock.exists() or first.poll() is not None, 60)
+        eventually("the lock", lambda: lock.exists() or first.poll() is not None)
         # Held while it stands still, so that the second one cannot come too late.
         first.send_signal(signal.SIGSTOP)
         assert first.poll() is None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.machine.conftest import ROOT, Ashore, eventually
+from tests.machine.conftest import ROOT, Ashore
 
 CHROMIUM = "/usr/bin/chromium"
 ENTRY = {"author": "Ada", "text": "signed by the address"}
@@ -109,7 +109,7 @@ def test_the_pages_pods_are_on_two_workers(demo: Ashore) -> None:
 
 @pytest.mark.parametrize("name", ["database-leader-killed", "registry-killed"])
 def test_drill(demo: Ashore, name: str) -> None:
-    eventually("healthy", lambda: demo.json("status", code=None)["healthy"], 120)
+    demo.healthy()
     done = demo.run("drill run", name, seconds=600, code=None)
     assert done.returncode in (0, 5), done.stderr
     kept = sorted((demo.state / demo.name / "drill" / "history").glob(f"*-{name}.json"))

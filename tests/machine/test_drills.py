@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.machine.conftest import Ashore, eventually
+from tests.machine.conftest import DEADLINE, Ashore, eventually
 
 # Checks of a drill that are no matter of speed.
 SAFETY = (
@@ -42,7 +42,7 @@ def _latest(stack: Ashore, name: str) -> dict[str, Any]:
     ],
 )
 def test_drill(stack: Ashore, name: str) -> None:
-    eventually("healthy", lambda: stack.json("status", code=None)["healthy"], 120)
+    stack.healthy()
     done = stack.run("drill run", name, seconds=400, code=None)
     assert done.returncode in (0, 5), done.stderr
     checks = _latest(stack, name)["checks"]
@@ -62,9 +62,9 @@ def test_report(stack: Ashore) -> None:
 
 def _broken(stack: Ashore) -> subprocess.Popen[str]:
     """A drill whose fault is in force: the gateway's dnsmasq is stopped."""
-    eventually("healthy", lambda: stack.json("status", code=None)["healthy"], 120)
+    stack.healthy()
     drill = stack.start("drill run", "dns-stopped")
-    eventually("the fault is in force", lambda: _dns(stack) == "inactive", 60)
+    eventually("the fault is in force", lambda: _dns(stack) == "inactive")
     return drill
 
 
@@ -75,7 +75,7 @@ def _dns(stack: Ashore) -> str:
 def test_ctrl_c_while_a_fault_is_in_force_undoes_it(stack: Ashore) -> None:
     drill = _broken(stack)
     drill.send_signal(signal.SIGINT)
-    drill.communicate(timeout=120)
+    drill.communicate(timeout=DEADLINE)
     assert drill.returncode == 130
     assert _dns(stack) == "active"
     assert not (stack.state / stack.name / "drill" / "pending.json").exists()
@@ -84,7 +84,7 @@ def test_ctrl_c_while_a_fault_is_in_force_undoes_it(stack: Ashore) -> None:
 def test_a_drill_that_was_killed_is_healed_by_the_next_command(stack: Ashore) -> None:
     drill = _broken(stack)
     drill.kill()
-    drill.communicate(timeout=60)
+    drill.communicate(timeout=DEADLINE)
     assert _dns(stack) == "inactive"
     said = stack.run("up", seconds=300).stderr
     assert "dns-stopped" in said

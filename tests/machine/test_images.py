@@ -58,7 +58,7 @@ def runs(stack: Ashore, name: str, reference: str, policy: str) -> None:
         def phase() -> str:
             return stack.kubectl("get", "pod", name, "-o", "jsonpath={.status.phase}")
 
-        eventually(f"{name} has run", lambda: phase() == "Succeeded", 180)
+        eventually(f"{name} has run", lambda: phase() == "Succeeded")
         assert "tini version" in stack.kubectl("logs", name)
     finally:
         stack.kubectl("delete", "pod", name, "--wait=false", code=None)

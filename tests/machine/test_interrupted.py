@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from tests.machine.conftest import UP_SECONDS, Ashore, eventually
+from tests.machine.conftest import DEADLINE, UP_SECONDS, Ashore, eventually
 from tests.machine.leftovers import snapshot
 
 
@@ -19,7 +19,7 @@ def test_killed_up_is_run_again(small: Ashore, layer: str) -> None:
         if event["event"] == "StepStarted" and event["layer"] == layer:
             process.send_signal(signal.SIGKILL)
             break
-    process.communicate(timeout=60)
+    process.communicate(timeout=DEADLINE)
     assert process.returncode == -signal.SIGKILL
     small.up()
     status = small.healthy()
@@ -35,7 +35,7 @@ def test_half_made_stack_goes_down_without_its_state(small: Ashore) -> None:
         if event["event"] == "StepStarted" and event["layer"] == "load balancers":
             process.send_signal(signal.SIGINT)
             break
-    process.communicate(timeout=60)
+    process.communicate(timeout=DEADLINE)
     assert process.returncode == 130
     lost = small.state.with_name("lost")
     (small.state / small.name).rename(lost)
@@ -53,7 +53,6 @@ def test_host_reboot(small: Ashore) -> None:
     eventually(
         "all off",
         lambda: all(m["power"] == "off" for m in small.json("status", code=None)["machines"]),
-        60,
     )
     small.run("up", seconds=UP_SECONDS)
     status = small.healthy()

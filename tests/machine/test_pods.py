@@ -51,11 +51,11 @@ def _curl(pods: Ashore, url: str) -> str:
 
 def test_pod_to_pod_on_another_node(pods: Ashore) -> None:
     address = pods.kubectl("get", "pod", "server", "-o", "jsonpath={.status.podIP}")
-    eventually("page", lambda: "Apache-2.0" in _curl(pods, f"http://{address}:8000/"), 30)
+    eventually("page", lambda: "Apache-2.0" in _curl(pods, f"http://{address}:8000/"))
 
 
 def test_pod_to_service_by_name(pods: Ashore) -> None:
-    eventually("page", lambda: "Apache-2.0" in _curl(pods, "http://server/"), 30)
+    eventually("page", lambda: "Apache-2.0" in _curl(pods, "http://server/"))
     eventually(
         "page", lambda: "Apache-2.0" in _curl(pods, "http://server.default.svc.cluster.local/"), 30
     )
@@ -70,7 +70,7 @@ def test_pod_to_its_own_service(pods: Ashore) -> None:
             "exec", "server", "--", "/usr/bin/curl", "-sS", "-m", "5", url, code=None
         )
 
-    eventually("page", lambda: "Apache-2.0" in ask(), 30)
+    eventually("page", lambda: "Apache-2.0" in ask())
 
 
 def test_pods_resolve_the_machines_names(pods: Ashore) -> None:
@@ -80,4 +80,4 @@ def test_pods_resolve_the_machines_names(pods: Ashore) -> None:
             code=None,
         )  # fmt: skip
 
-    eventually("address", lambda: ask().strip() == "10.90.0.22", 30)
+    eventually("address", lambda: ask().strip() == "10.90.0.22")

@@ -7,7 +7,7 @@ import urllib.request
 import dns.resolver
 import pytest
 
-from tests.machine.conftest import Ashore, eventually
+from tests.machine.conftest import Ashore
 
 GATEWAY = "10.90.0.2"
 FLOATING = "10.90.0.10"
@@ -81,4 +81,4 @@ def test_limits_are_enforced(stack: Ashore) -> None:
     # 512 MiB is a load balancer's default; the allocation must not survive.
     hog = "x=$(head -c 700000000 /dev/zero | tr '\\0' x); echo survived"
     assert "survived" not in stack.exec("lb1", "sh", "-c", hog, code=None)
-    eventually("healthy again", lambda: stack.json("status", code=None)["healthy"])
+    stack.healthy()
