@@ -45,6 +45,18 @@ def driver(chosen: Chosen, record: Record, login: Callable[[], Login]) -> Machin
     Raises:
         AshoreError: the stack's machines were made by another one.
     """
+    refuse_another(chosen)
+    return next(each for each in every(chosen, record, login) if each.name == chosen.stack.driver)
+
+
+def refuse_another(chosen: Chosen) -> None:
+    """Raise if the stack's machines were made by another driver than the file names.
+
+    Only as long as the stack file that they were made from is kept: ask before another one is.
+
+    Raises:
+        AshoreError: they were.
+    """
     wanted, made = chosen.stack.driver, _made_by(chosen)
     if made not in ("", wanted):
         name = chosen.stack.name
@@ -53,7 +65,6 @@ def driver(chosen: Chosen, record: Record, login: Callable[[], Login]) -> Machin
             f"`ashore down --stack {name}` removes them; then `ashore up` makes others",
             ExitCode.USAGE,
         )
-    return next(each for each in every(chosen, record, login) if each.name == wanted)
 
 
 def every(chosen: Chosen, record: Record, login: Callable[[], Login]) -> list[Machines]:

@@ -28,14 +28,17 @@ async def up(chosen: Chosen, emit: Emit, *, ask: bool) -> int:
 
     Raises:
         AshoreError: the host is not fit, a file that a BMC needs cannot be
-            used, another command works on the stack, or a step failed.
+            used, another driver made the machines, another command works on the
+            stack, or a step failed.
     """
     require_root("up")
+    driver.refuse_another(chosen)
     credentials(chosen.stack)  # what cannot be used is told before anything is touched
     await _ready_host(chosen, emit, ask=ask)
     with lock.hold(chosen.state.lock, "up"):
         for warning in chosen.stack.warnings:
             emit(Note(warning, "warning"))
+        driver.refuse_another(chosen)  # another `up` may have been first
         chosen.state.make()
         chosen.state.keep_stack_file(chosen.text)
         await drill.heal(chosen, emit)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ashore.app import console, driver
+from ashore.app import console, driver, up
 from ashore.app.select import Chosen
 from ashore.drivers.base import Level
 from ashore.drivers.qemu import kvm
@@ -47,6 +47,19 @@ def test_a_stack_that_is_up_keeps_its_driver(choose: Callable[[str], Chosen]) ->
     with pytest.raises(AshoreError, match="made with `driver: nspawn`, not qemu") as error:
         make(choose("qemu"))
     assert "ashore down --stack none" in error.value.hint
+
+
+async def test_up_with_another_driver_is_refused_each_time(
+    choose: Callable[[str], Chosen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    made = choose("nspawn")
+    made.state.make()
+    made.state.keep_stack_file(made.text)
+    for _ in range(2):
+        with pytest.raises(AshoreError, match="made with `driver: nspawn`, not qemu"):
+            await up.up(choose("qemu"), ignore, ask=False)
+    assert made.state.stack_file_text() == made.text
 
 
 @pytest.mark.parametrize("kind", ["nspawn", "qemu", "virtualbox"])
