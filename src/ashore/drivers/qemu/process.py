@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 from pathlib import Path
 
@@ -96,13 +97,32 @@ async def start(argv: list[str], definition: Definition, layout: Layout, names: 
 
 
 async def kill(names: Names, machine: str) -> None:
-    """As if the cord was pulled; returns when nothing of it runs any more."""
+    """As if the cord was pulled; returns when it has let go of its disks and of its tap.
 
-    def left() -> str:
-        pids = found(names).get(machine, [])
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        return f"processes {pids}" if pids else ""
+    A dying process first loses its command line, then its memory, which of a machine takes
+    time, and its files after that: the next QEMU would find its disks locked.
+    """
+    with contextlib.ExitStack() as stack:
+        dying: dict[int, int] = {}
 
-    await until(f"{machine} is off", left, timeout=_GONE, interval=0.01)
+        def left() -> str:
+            for pid in found(names).get(machine, []):
+                with contextlib.suppress(ProcessLookupError):
+                    if pid not in dying:
+                        dying[pid] = os.pidfd_open(pid)
+                        stack.callback(os.close, dying[pid])
+                    signal.pidfd_send_signal(dying[pid], signal.SIGKILL)
+            pids = [pid for pid, handle in dying.items() if not _ended(handle)]
+            return f"processes {pids}" if pids else ""
+
+        await until(f"{machine} is off", left, timeout=_GONE, interval=0.01)
+    if systemd_runs():
+        # Returns when systemd, too, knows that it has ended: the name is free then.
+        await run(["systemctl", "stop", names.unit(machine)], check=False, timeout=_GONE)
+
+
+def _ended(handle: int) -> bool:
+    """pidfd_open(2): it can be read from when the process has terminated."""
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    return bool(poll.poll(0))
