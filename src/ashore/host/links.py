@@ -29,11 +29,20 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route of the main table; the default route is 0.0.0.0/0."""
+    """A route of the main table, by one of its devices."""
 
     network: IPv4Network
     device: str
     text: str
+
+    @property
+    def default(self) -> bool:
+        """Whether it is for whatever has no route of its own.
+
+        OpenVPN's `redirect-gateway def1` and its like lay it in two halves, so as to go before
+        the route that was there and to leave it in its place.
+        """
+        return self.network.prefixlen <= 1
 
 
 async def batch(lines: Sequence[str], netns: str | None = None) -> None:
@@ -70,16 +79,18 @@ def _link(raw: dict[str, Any]) -> Link:
 
 
 async def routes() -> list[Route]:
-    """The host's IPv4 routes."""
+    """The host's IPv4 routes; one over several devices once for each."""
     done = await run(["ip", "-json", "route", "show"], quiet=True)
     return [
         Route(
             IPv4Network("0.0.0.0/0" if r["dst"] == "default" else r["dst"]),
-            r.get("dev", ""),
-            f"{r['dst']} dev {r.get('dev', '?')}",
+            hop["dev"],
+            f"{r['dst']} dev {hop['dev']}",
         )
         for r in json.loads(done.text or "[]")
         if r.get("type", "unicast") == "unicast"
+        for hop in r.get("nexthops", [r])
+        if "dev" in hop
     ]
 
 

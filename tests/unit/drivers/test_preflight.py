@@ -80,6 +80,7 @@ async def test_mending_records_what_it_changes(
     ("network", "device", "collides"),
     [
         ("0.0.0.0/0", "eth0", False),
+        ("0.0.0.0/1", "tun0", False),
         ("10.76.0.0/16", "eth0", False),
         ("10.77.0.0/24", "as-demo", False),
         ("10.77.0.128/25", "docker0", True),

@@ -1,5 +1,5 @@
 import json
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Interface
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,14 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], bytes | None
                 {"dst": "default", "gateway": "192.0.2.1", "dev": "eth0"},
                 {"dst": "10.1.0.0/16", "dev": "br9"},
                 {"type": "blackhole", "dst": "10.9.0.0/16"},
+                {"dst": "128.0.0.0/1", "gateway": "10.8.0.1", "dev": "tun0"},
+                {
+                    "dst": "default",
+                    "nexthops": [
+                        {"gateway": "10.0.0.2", "dev": "eth1", "weight": 1, "flags": []},
+                        {"gateway": "10.0.1.2", "dev": "eth2", "weight": 1, "flags": []},
+                    ],
+                },
             ]
         )
         return Completed(tuple(argv), 0, json.dumps(rows).encode(), b"", 0.0)
@@ -59,10 +67,14 @@ async def test_a_link_is_read(calls: object) -> None:
 
 async def test_routes_are_read(calls: object) -> None:
     found = await links.routes()
-    assert [route.network for route in found] == [
-        IPv4Network("0.0.0.0/0"),
-        IPv4Network("10.1.0.0/16"),
+    assert [(str(route.network), route.device, route.default) for route in found] == [
+        ("0.0.0.0/0", "eth0", True),
+        ("10.1.0.0/16", "br9", False),
+        ("128.0.0.0/1", "tun0", True),
+        ("0.0.0.0/0", "eth1", True),
+        ("0.0.0.0/0", "eth2", True),
     ]
+    assert found[3].text == "default dev eth1"
 
 
 async def test_commands_run_in_one_process(calls: list[tuple[list[str], bytes | None]]) -> None:

@@ -33,7 +33,7 @@ async def refuse(network: Network, stack: str, device: str, alias: str) -> None:
 async def _route(network: Network, device: str) -> str:
     """The route of the host that overlaps the stack's network, or ""."""
     for route in await links.routes():
-        specific = route.network.prefixlen > 0 and route.device != device
-        if specific and route.network.overlaps(network.cidr):
+        another = not route.default and route.device != device
+        if another and route.network.overlaps(network.cidr):
             return route.text
     return ""

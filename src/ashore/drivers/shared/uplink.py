@@ -60,7 +60,7 @@ async def _table(names: Names) -> bool:
 
 
 async def _devices(names: Names) -> list[str]:
-    out = [route.device for route in await links.routes() if route.network.prefixlen == 0]
+    out = [route.device for route in await links.routes() if route.default]
     if not out:
         raise AshoreError("the host has no default route", "set `network.uplink: none`")
     return [names.veth, *dict.fromkeys(out)]
