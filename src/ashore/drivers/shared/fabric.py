@@ -1,6 +1,7 @@
 """The stack's own network: a namespace with a bridge, and one veth to the host."""
 
 from ipaddress import IPv4Interface
+from pathlib import Path
 
 from ashore.drivers.shared import collision
 from ashore.drivers.shared.names import Names
@@ -12,6 +13,10 @@ HOST_PORT = "host"
 
 _ENDS = ("veth", "tun")
 """Kinds of the links that end at a machine; iproute2 calls a tap so."""
+
+
+_IPV6 = Path("/proc/sys/net/ipv6")
+"""Not there where the kernel was booted with `ipv6.disable=1`."""
 
 
 class Fabric:
@@ -66,10 +71,13 @@ class Fabric:
         lines = [make, f"link set {bridge} up", "link set lo up"]
         lines.append(f"address replace {self._bmc} dev {BRIDGE}")
         await links.batch([line for line in lines if line], names.fabric)
+        quiet = "addrgenmode none " if _IPV6.exists() else ""
         await links.batch(
             [
                 f"link add {names.veth} type veth peer name {HOST_PORT} netns {names.fabric}",
-                f"link set {names.veth} alias {names.alias} addrgenmode none up",
+                # By itself, before whatever may fail: it is what the link is known by.
+                f"link set {names.veth} alias {names.alias}",
+                f"link set {names.veth} {quiet}up",
                 f"address add {self._address} dev {names.veth}",
             ]
         )
