@@ -1,6 +1,8 @@
 """VBoxManage: one call, and the reading of what it prints."""
 
 import asyncio
+import os
+import pwd
 import re
 import shutil
 from collections.abc import Sequence
@@ -97,7 +99,10 @@ class VBoxManage:
             await asyncio.sleep(0.2)
 
     async def _once(self, arguments: Sequence[str], timeout: float) -> str:
-        done = await run([*self._command, *arguments], timeout=timeout)
+        # VirtualBox's registry is below HOME. `sudo -E` keeps a user's own; the service that
+        # fences has none, and would not find what was registered there.
+        home = pwd.getpwuid(os.geteuid()).pw_dir
+        done = await run([*self._command, *arguments], timeout=timeout, env={"HOME": home})
         errors = [e for e in done.stderr.decode(errors="replace").splitlines() if "error:" in e]
         if errors:
             line = " ".join(done.argv)

@@ -1,5 +1,7 @@
 """Reading what VBoxManage 7.2 printed."""
 
+import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +109,13 @@ async def test_a_call_that_found_no_server_is_made_again(tmp_path: Path) -> None
         "sys.exit(said if first else print('done'))",
     )
     assert await vbox(["list", "vms"]) == "done"
+
+
+@pytest.mark.spawns
+async def test_one_registry_whatever_home_the_caller_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    found = await VBoxManage(["sh", "-c", 'echo "$HOME"'])([])
+    assert found == pwd.getpwuid(os.geteuid()).pw_dir
 
 
 async def test_what_is_not_installed_is_not_called() -> None:
