@@ -81,6 +81,13 @@ class Service:
         """What runs of it, found by label."""
         return cgroups.processes(self._group())
 
+    async def kept(self) -> bool:
+        """Whether something starts it again when it ends; at this instant it may not run."""
+        if not systemd_runs():
+            return bool(self.processes())
+        argv = ["systemctl", "show", "--property=ActiveState", "--value", self.unit]
+        return (await run(argv, quiet=True)).text in ("active", "activating", "reloading")
+
     def where_it_prints(self, directory: Path) -> str:
         """For a hint: the command or the file that shows what it printed."""
         return f"journalctl -u {self.unit}" if systemd_runs() else str(directory / self.log)

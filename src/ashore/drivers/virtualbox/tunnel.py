@@ -48,7 +48,8 @@ class Tunnel:
         if link is None or not link.up or link.alias != self._names.alias:
             return [f"no link {name} into the stack on the host"]
         differs = [f"{name} has no address {a}" for a in self._addresses if a not in link.addresses]
-        if not self._service.processes():
+        # As long as there is no gateway its process ends at once, and is started again.
+        if not await self._service.kept():
             return [*differs, "nothing keeps the tunnel to the gateway up"]
         text = self._program.read_text() if self._program.exists() else ""
         if text != program(self._names, self._network, way, login()):

@@ -42,8 +42,16 @@ def there(monkeypatch: pytest.MonkeyPatch) -> dict[str, Link]:
         return found
 
     monkeypatch.setattr(links, "links", of_the_host)
-    monkeypatch.setattr(Service, "processes", lambda self: [7])
+    monkeypatch.setattr(Service, "kept", kept)
     return found
+
+
+async def kept(_self: Service) -> bool:
+    return True
+
+
+async def not_kept(_self: Service) -> bool:
+    return False
 
 
 @pytest.fixture
@@ -79,7 +87,7 @@ async def test_what_is_missing(
     other = replace(LOGIN, key=Path("/elsewhere/user"))
     (differs,) = await laid.drift(WAY, lambda: other)
     assert differs == "the tunnel to the gateway is laid by another command"
-    monkeypatch.setattr(Service, "processes", lambda self: [])
+    monkeypatch.setattr(Service, "kept", not_kept)
     (differs,) = await laid.drift(WAY, lambda: LOGIN)
     assert differs == "nothing keeps the tunnel to the gateway up"
     there.clear()
