@@ -9,13 +9,19 @@ from ashore.state.files import make_directory, write_atomic
 
 
 def state_root(given: Path | None = None) -> Path:
-    """The directory of all stacks: argument, then ASHORE_STATE, then /var/lib/ashore."""
-    return given or Path(os.environ.get("ASHORE_STATE") or "/var/lib/ashore")
+    """The directory of all stacks: argument, then ASHORE_STATE, then /var/lib/ashore.
+
+    As the kernel names it, without symbolic links: mounts are looked up by their paths.
+    """
+    return (given or Path(os.environ.get("ASHORE_STATE") or "/var/lib/ashore")).resolve()
 
 
 def cache_root(given: Path | None = None) -> Path:
-    """Programs and images, shared by all stacks: argument, ASHORE_CACHE, /var/cache/ashore."""
-    return given or Path(os.environ.get("ASHORE_CACHE") or "/var/cache/ashore")
+    """Programs and images, shared by all stacks: argument, ASHORE_CACHE, /var/cache/ashore.
+
+    Without symbolic links, like `state_root`.
+    """
+    return (given or Path(os.environ.get("ASHORE_CACHE") or "/var/cache/ashore")).resolve()
 
 
 def list_stacks(root: Path) -> list[str]:

@@ -16,6 +16,18 @@ def test_roots(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (state_root(Path("/x")), cache_root(Path("/y"))) == (Path("/x"), Path("/y"))
 
 
+def test_roots_are_as_the_kernel_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("disk")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ASHORE_STATE", "link/state")
+    monkeypatch.setenv("ASHORE_CACHE", "cache")
+    assert state_root() == tmp_path.resolve() / "disk" / "state"
+    assert cache_root() == tmp_path.resolve() / "cache"
+
+
 def test_a_stack_is_made_listed_and_removed(tmp_path: Path) -> None:
     root = tmp_path / "state"
     assert list_stacks(root) == []
