@@ -103,3 +103,12 @@ async def test_a_route_collides(
             await collision.refuse(NETWORK, "demo", "as-demo", "ashore:demo")
     else:
         await collision.refuse(NETWORK, "demo", "as-demo", "ashore:demo")
+
+
+def test_sockets_whose_paths_are_too_long() -> None:
+    longer = Path(f"/{'s' * 81}/ssh.sock")
+    fits = Path(f"/{'s' * 80}/ssh.sock")
+    assert host.sockets([fits]).level is Level.OK
+    found = host.sockets([fits, longer])
+    assert found.level is Level.ERROR
+    assert str(longer) in found.what

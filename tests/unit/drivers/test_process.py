@@ -1,3 +1,4 @@
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ _BODY = "import signal; held = bytearray(1 << 28); print(len(held), flush=True);
 
 
 @pytest.mark.spawns
-async def test_a_killed_machine_has_ended_when_kill_returns() -> None:
+def test_a_killed_machine_has_ended_when_kill_returns() -> None:
     names = Names("ended")
     argv = ["qemu-system-none", "-c", _BODY, "-name", names.container("lb1")]
     with subprocess.Popen(argv, executable=sys.executable, stdout=subprocess.PIPE) as machine:
@@ -20,7 +21,7 @@ async def test_a_killed_machine_has_ended_when_kill_returns() -> None:
             assert machine.stdout is not None
             assert machine.stdout.readline()
             assert process.found(names) == {"lb1": [machine.pid]}
-            await process.kill(names, "lb1")
+            asyncio.run(process.kill(names, "lb1"))
             assert os.waitid(os.P_PID, machine.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         finally:
             machine.kill()

@@ -8,7 +8,7 @@ from ashore.host.files import write
 from ashore.host.run import run
 
 _DEVICE = Path("/dev/kvm")
-_KNOWN = Path("/run/ashore/kvm")
+KNOWN = Path("/run/ashore/kvm")
 """What was found out; goes with a reboot of this computer."""
 
 _SECONDS = 20
@@ -38,16 +38,16 @@ async def missing() -> str:
     """
     if not _DEVICE.exists():
         return f"there is no {_DEVICE}"
-    if _KNOWN.exists():
-        return _KNOWN.read_text()
+    if KNOWN.exists():
+        return KNOWN.read_text()
     found = await _tried()
-    write(_KNOWN, found)
+    write(KNOWN, found)
     return found
 
 
 def known_missing() -> bool:
     """Whether `missing` has found out that there is no KVM; no machine starts before it has."""
-    return not _DEVICE.exists() or (_KNOWN.exists() and _KNOWN.read_text() != "")
+    return not _DEVICE.exists() or (KNOWN.exists() and KNOWN.read_text() != "")
 
 
 async def _tried() -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ashore.drivers.base import Finding, Level
 from ashore.drivers.qemu import command, kvm
+from ashore.drivers.qemu.layout import Layout
 from ashore.drivers.shared import preflight as host
 from ashore.drivers.shared.preflight import ok, probe
 from ashore.model.types import Stack
@@ -26,6 +27,8 @@ async def preflight(stack: Stack, state: Path, cache: Path) -> list[Finding]:
     """Everything that was looked at, the good included; changes nothing of the stack."""
     found = [host.architecture(), *host.privilege(), *host.tools(TOOLS), _firmware(), host.tun()]
     found += [*host.room(state, cache), host.memory(stack)]
+    kept = [Layout(state / "machines" / m.name).connection for m in stack.machines]
+    found.append(host.sockets(kept))
     if any(f.level is Level.ERROR for f in found):
         return found
     return [*found, *await together(_kvm(), _links_work(), host.network(stack))]
@@ -55,7 +58,8 @@ async def _kvm() -> Finding:
         f"no KVM: {missing}",
         "processors are emulated by software, ten to thirty times slower; Kubernetes does not "
         "keep its own deadlines then, and its nodes may never be Ready",
-        "run it on a computer with KVM, or take `driver: nspawn`",
+        "run it on a computer with KVM, or take `driver: nspawn`; if something else only had it "
+        f"in use, end that and rm -f {kvm.KNOWN}: it is asked once for each boot",
     )
 
 

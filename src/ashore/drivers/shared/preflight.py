@@ -3,7 +3,7 @@
 import os
 import platform
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ashore.drivers.base import Finding, Level
@@ -27,6 +27,9 @@ _INSTALL = ("apt-get install", "dnf install", "pacman -S")
 _CAP_SYS_ADMIN = 21
 
 _TUN = Path("/dev/net/tun")
+
+# unix(7): 108 bytes with the null; OpenSSH first makes it with a dot and 16 letters behind.
+_SOCKET = 108 - 1 - 17
 
 
 def ok(name: str, what: str) -> Finding:
@@ -142,6 +145,20 @@ def memory(stack: Stack) -> Finding:
         what,
         f"the machines may use {wanted / _GIB:.1f} GiB together",
         "lower `memory` or `count` of the machines in the stack file",
+    )
+
+
+def sockets(paths: Iterable[Path]) -> Finding:
+    """Whether OpenSSH can make the sockets by which it keeps its connections."""
+    length, longest = max((len(os.fsencode(path)), path) for path in paths)
+    if length <= _SOCKET:
+        return ok("sockets", "paths of sockets are short enough")
+    return Finding(
+        "sockets",
+        Level.ERROR,
+        f"{longest} has {length} bytes",
+        f"the path of a connection's socket may have {_SOCKET}",
+        "set ASHORE_STATE to a directory with a shorter path",
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from ashore.drivers.base import Finding, Level
 from ashore.drivers.shared import preflight as host
 from ashore.drivers.shared.preflight import ok
+from ashore.drivers.virtualbox.layout import Layout
 from ashore.drivers.virtualbox.names import Names, strangers
 from ashore.drivers.virtualbox.vboxmanage import INSTALL, Listed, VBoxManage
 from ashore.errors import AshoreError
@@ -17,6 +18,8 @@ from ashore.together import together
 _OLDEST = (7, 0)
 _NEWEST = (7, 2)
 _DEVICE = Path("/dev/vboxdrv")
+_KVM = Path("/sys/module/kvm/parameters/enable_virt_at_load")
+"""Of Linux 6.12 and later: whether KVM takes the processor's extension when it is loaded."""
 _NAT = IPv4Network("10.0.2.0/24")
 """Which VirtualBox's NAT gives out of."""
 
@@ -33,6 +36,8 @@ async def preflight(stack: Stack, state: Path, cache: Path, vbox: VBoxManage) ->
     """Everything that was looked at, the good included; changes nothing."""
     found = [host.architecture(), *host.privilege(), *host.tools(TOOLS), host.tun()]
     found += [*host.room(state, cache), host.memory(stack), of_network(stack)]
+    kept = [Layout(state / "machines" / m.name).connection for m in stack.machines]
+    found.append(host.sockets(kept))
     if not any(f.level is Level.ERROR for f in found):
         found += await together(host.network(stack, Names(stack.name).link), _tun_works())
     return [*found, *await _of_virtualbox(stack, vbox)]
@@ -40,7 +45,7 @@ async def preflight(stack: Stack, state: Path, cache: Path, vbox: VBoxManage) ->
 
 async def _of_virtualbox(stack: Stack, vbox: VBoxManage) -> list[Finding]:
     try:
-        found = [of_version(await vbox.version()), _module()]
+        found = [of_version(await vbox.version()), _module(), of_kvm()]
         known, running = await together(vbox.machines(), vbox.machines("runningvms"))
     except AshoreError as error:
         return [_missing(error)]
@@ -90,6 +95,24 @@ def _module() -> Finding:
         "the kernel's module vboxdrv is not loaded",
         "no machine starts without it",
         "modprobe vboxdrv; it is built by virtualbox-dkms, or by vboxconfig",
+    )
+
+
+def of_kvm() -> Finding:
+    """Whether KVM leaves the processor's extension for virtual machines to VirtualBox.
+
+    A warning: with some newer kernels VirtualBox gets along with it (virtualbox issue 711).
+    """
+    vendors = [_KVM.parents[2] / name for name in ("kvm_intel", "kvm_amd")]
+    holder = next((vendor.name for vendor in vendors if vendor.exists()), None)
+    if holder is None or not _KVM.exists() or _KVM.read_text().strip() != "Y":
+        return ok("kvm", "KVM does not hold the processor's extension for virtual machines")
+    return Finding(
+        "kvm",
+        Level.WARNING,
+        f"the kernel's module {holder} holds the processor's extension for virtual machines",
+        "VirtualBox may start no machine beside it (VERR_VMX_IN_VMX_ROOT_MODE, VERR_SVM_IN_USE)",
+        f"modprobe -r {holder}, or boot with kvm.enable_virt_at_load=0",
     )
 
 

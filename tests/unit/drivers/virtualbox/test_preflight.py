@@ -44,6 +44,35 @@ def test_the_nats_own_network_is_not_the_stacks(cidr: str, level: Level) -> None
     assert preflight.of_network(stack).level is level
 
 
+@pytest.mark.parametrize(
+    ("module", "setting", "level"),
+    [
+        ("kvm_intel", "Y", Level.WARNING),
+        ("kvm_amd", "Y", Level.WARNING),
+        ("kvm_intel", "N", Level.OK),
+        ("kvm_intel", None, Level.OK),
+        (None, "Y", Level.OK),
+    ],
+)
+def test_kvm_that_holds_the_extension(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str | None,
+    setting: str | None,
+    level: Level,
+) -> None:
+    parameter = tmp_path / "kvm/parameters/enable_virt_at_load"
+    parameter.parent.mkdir(parents=True)
+    if setting is not None:
+        parameter.write_text(f"{setting}\n")
+    if module is not None:
+        (tmp_path / module).mkdir()
+    monkeypatch.setattr(preflight, "_KVM", parameter)
+    finding = preflight.of_kvm()
+    assert finding.level is level
+    assert (f"modprobe -r {module}" in finding.fix) is (level is Level.WARNING)
+
+
 @pytest.mark.spawns
 @pytest.mark.parametrize("command", [(), ("no-such-program-of-virtualbox",)])
 async def test_a_missing_program_is_an_error(tmp_path: Path, command: tuple[str, ...]) -> None:
