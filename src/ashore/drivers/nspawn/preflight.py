@@ -32,8 +32,8 @@ async def preflight(stack: Stack, state: Path, cache: Path) -> list[Finding]:
     found += settings.findings()
     if any(f.level is Level.ERROR for f in found):
         return found
-    probes = await together(_links_work(), _nftables_works(), host.network(stack))
-    return [*found, *probes]
+    probes = (_links_work(), _nftables_works(), host.network(stack), host.firewall(stack))
+    return [*found, *await together(*probes)]
 
 
 def _cgroups() -> Finding:

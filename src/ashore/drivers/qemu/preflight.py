@@ -31,7 +31,8 @@ async def preflight(stack: Stack, state: Path, cache: Path) -> list[Finding]:
     found.append(host.sockets(kept))
     if any(f.level is Level.ERROR for f in found):
         return found
-    return [*found, *await together(_kvm(), _links_work(), host.network(stack))]
+    probes = (_kvm(), _links_work(), host.network(stack), host.firewall(stack))
+    return [*found, *await together(*probes)]
 
 
 def _firmware() -> Finding:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ashore.drivers.base import Finding, Level
-from ashore.drivers.shared import collision
+from ashore.drivers.shared import collision, forwarding
 from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
 from ashore.host.run import CommandFailed, run
@@ -183,6 +183,21 @@ def tun() -> Finding:
         return ok("tun", f"{_TUN} is there")
     why = "it connects virtual machines to the stack's network"
     return Finding("tun", Level.ERROR, f"{_TUN} is missing", why, "modprobe tun")
+
+
+async def firewall(stack: Stack) -> Finding:
+    """Whether the host drops what the stack sends out; of iptables `up` takes care itself."""
+    veth, chains = Names(stack.name).veth, await forwarding.others()
+    if stack.network.uplink == "none" or not chains:
+        return ok("firewall", "no chain of nftables drops what the host forwards")
+    return Finding(
+        "firewall",
+        Level.WARNING,
+        f"the host's nftables chain {chains[0]} drops what it does not know",
+        "the machines may not reach the outside",
+        f"let it accept `iifname {veth}`, and `oifname {veth} ct state established,related`; "
+        "or set `network.uplink: none`",
+    )
 
 
 async def network(stack: Stack, device: str = "") -> Finding:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable
 from pathlib import Path
 
+from ashore.drivers.shared import uplink
 from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
 from ashore.host import files, links, mounts
@@ -50,10 +51,11 @@ async def leave_netns() -> None:
 
 
 async def leftovers(names: Names, directory: Path) -> list[str]:
-    """What is still there of the fabric and of the machines' files, a phrase each."""
+    """What is still there of the network and of the machines' files, a phrase each."""
     left = [f"network namespace {name}" for name in links.namespaces(names.fabric)]
     veth = (await links.links()).get(names.veth)
     if veth is not None and veth.alias == names.alias:
         left.append(f"link {names.veth}")
+    left += await uplink.left(names)
     left += [f"mount {target}" for target in mounts.below(directory)]
     return [*left, *(f"directory {directory}/{name}" for name in machines(directory))]

@@ -1,13 +1,15 @@
 """The stack's way out: the host forwards and masquerades for it, in a table of its own."""
 
 import json
+import shutil
 from pathlib import Path
 
 from ashore.drivers.base import Record
+from ashore.drivers.shared import forwarding
 from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
 from ashore.host import links
-from ashore.host.run import run
+from ashore.host.run import environment, run
 from ashore.model.types import Network
 
 _FORWARDING = Path("/proc/sys/net/ipv4/conf")
@@ -30,7 +32,8 @@ table ip {names.table} {{
 async def drift(names: Names) -> list[str]:
     """What is missing of the way out."""
     missing = [] if await _table(names) else [f"no nftables table {names.table} on the host"]
-    return missing + [f"{d} does not forward" for d in await _devices(names) if not _forwards(d)]
+    missing += [f"{d} does not forward" for d in await _devices(names) if not _forwards(d)]
+    return missing + await forwarding.drift(names)
 
 
 async def apply(names: Names, network: Network, record: Record) -> None:
@@ -40,6 +43,7 @@ async def apply(names: Names, network: Network, record: Record) -> None:
     for its other networks.
     """
     record("nft-table", names.table)
+    await forwarding.apply(names)
     await run(["nft", "-f", "-"], stdin=rules(names, network).encode())
     for device in await _devices(names):
         if not _forwards(device):
@@ -48,12 +52,21 @@ async def apply(names: Names, network: Network, record: Record) -> None:
 
 
 async def remove(names: Names) -> None:
-    """Remove the table, if there is one."""
+    """Remove the table and the rules, if they are there."""
+    await forwarding.remove(names)
     if await _table(names):
         await run(["nft", "delete", "table", "ip", names.table])
 
 
+async def left(names: Names) -> list[str]:
+    """What is still there, a phrase each."""
+    table = [f"nftables table {names.table}"] if await _table(names) else []
+    return table + await forwarding.left(names)
+
+
 async def _table(names: Names) -> bool:
+    if shutil.which("nft", path=environment()["PATH"]) is None:
+        return False
     done = await run(["nft", "-j", "list", "tables", "ip"], quiet=True)
     tables = [entry.get("table", {}) for entry in json.loads(done.text)["nftables"]]
     return any(table.get("name") == names.table for table in tables)
