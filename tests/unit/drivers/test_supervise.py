@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 
 from ashore.drivers.nspawn import supervise
+from ashore.drivers.nspawn.legacy import LegacySupervisor
 from ashore.drivers.nspawn.systemd import SystemdSupervisor
 from ashore.drivers.shared.names import Names
+from ashore.errors import AshoreError
 from ashore.host import cgroups
 
 V2 = cgroups.Hierarchies({}, None)
@@ -22,6 +24,16 @@ def unit(root: Path, name: str, pids: str = "") -> Path:
     (group / "supervisor/cgroup.procs").write_text(pids)
     (group / "payload/init.scope").mkdir(parents=True)
     return group
+
+
+def test_a_host_without_its_hierarchy_has_no_machines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cgroups, "hierarchies", lambda: cgroups.Hierarchies({}, tmp_path))
+    supervisor = LegacySupervisor(Names("demo"))
+    assert supervisor.found() == {}
+    with pytest.raises(AshoreError, match="name=systemd"):
+        supervisor.leader("lb1")
 
 
 def test_machines_are_found_by_their_units(systemd: SystemdSupervisor, tmp_path: Path) -> None:

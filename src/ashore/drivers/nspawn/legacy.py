@@ -41,12 +41,6 @@ class LegacySupervisor:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._hierarchies = cgroups.hierarchies()
-        if "name=systemd" not in self._hierarchies.controllers:
-            raise AshoreError(
-                "no name=systemd cgroup hierarchy is mounted, and systemd does not run",
-                "mkdir /sys/fs/cgroup/systemd && "
-                "mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd",
-            )
 
     def found(self) -> dict[str, bool]:
         machines: dict[str, bool] = {}
@@ -145,8 +139,17 @@ class LegacySupervisor:
             cgroups.remove(root / self._names.cgroup)
 
     def _group(self, machine: str) -> Path:
-        """The machine's group where every process of it is found."""
-        root = self._hierarchies.controllers["name=systemd"]
+        """The machine's group where every process of it is found.
+
+        Not asked for on a host that has no machine of this kind, and perhaps no such hierarchy.
+        """
+        root = self._hierarchies.controllers.get("name=systemd")
+        if root is None:
+            raise AshoreError(
+                "no name=systemd cgroup hierarchy is mounted, and systemd does not run",
+                "mkdir /sys/fs/cgroup/systemd && "
+                "mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd",
+            )
         return root / self._names.cgroup / machine
 
     def _groups(self, machine: str) -> list[Path]:
