@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from ashore.app import enter
+from ashore.app.select import Wish
 from ashore.cli.main import run
-from ashore.errors import ExitCode
+from ashore.errors import AshoreError, ExitCode
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +48,21 @@ def test_not_root(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monkey
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert run(["up"]) == ExitCode.HOST
     assert "sudo ashore up" in capsys.readouterr().err
+
+
+def test_what_comes_after_two_hyphens_is_for_another_program(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["dockerd", "--debug", "-o", "json"]
+    seen: list[list[str]] = []
+
+    def enter_(wish: Wish, name: str, command: tuple[str, ...]) -> None:
+        seen.append([*command])
+        raise AshoreError("no way in")
+
+    monkeypatch.setattr(enter, "enter", enter_)
+    assert run(["exec", "w1", "--", *words]) == ExitCode.FAILED
+    assert "no way in" in capsys.readouterr().err
+    with pytest.raises(AshoreError):
+        run(["exec", "--debug", "w1", "--", *words])
+    assert seen == [words, words]
