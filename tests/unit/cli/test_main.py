@@ -66,3 +66,11 @@ def test_what_comes_after_two_hyphens_is_for_another_program(
     with pytest.raises(AshoreError):
         run(["exec", "--debug", "w1", "--", *words])
     assert seen == [words, words]
+
+
+def test_a_report_that_cannot_be_written(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert run(["drill", "report", "--to", str(tmp_path)]) == ExitCode.USAGE
+    assert f"{tmp_path}: Is a directory" in capsys.readouterr().err
