@@ -74,3 +74,14 @@ def test_a_report_that_cannot_be_written(
     monkeypatch.setattr("os.geteuid", lambda: 0)
     assert run(["drill", "report", "--to", str(tmp_path)]) == ExitCode.USAGE
     assert f"{tmp_path}: Is a directory" in capsys.readouterr().err
+
+
+def test_all_drills_where_none_can_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    Path("stack.yaml").write_text("name: boxes\ndriver: virtualbox\n")
+    assert run(["drill", "run", "--all"]) == ExitCode.USAGE
+    error = capsys.readouterr().err
+    assert "boxes can run no drill" in error
+    assert "the driver virtualbox cannot" in error
