@@ -1,5 +1,6 @@
 """A directory of this computer on its way to a Docker that builds on a worker."""
 
+import contextlib
 import os
 import posixpath
 import re
@@ -14,6 +15,13 @@ from ashore.errors import AshoreError, ExitCode
 _BUILDS = (("build",), ("image", "build"))
 _IGNORE = ".dockerignore"
 
+_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_ONE = r"(?:\\.|[^\\\]\-])"
+"""A character of a class; a backslash makes the next one an ordinary character."""
+_CLASS = rf"\[\^?+(?:{_ONE}(?:-{_ONE})?)+\]"
+_PIECES = re.compile(rf"\*\*/|\*\*|\*|\?|{_CLASS}|\\.|[^\\\[]", re.DOTALL)
+"""What a pattern consists of. One that has anything else is refused, as Docker does."""
+
 
 def sent(arguments: Sequence[str]) -> tuple[list[str], BinaryIO | None]:
     """The command as Docker gets it, and its context if it builds a directory of this computer.
@@ -22,7 +30,7 @@ def sent(arguments: Sequence[str]) -> tuple[list[str], BinaryIO | None]:
     standard input. A Dockerfile named by -f must be in the directory.
 
     Raises:
-        AshoreError: the directory or the Dockerfile cannot be used.
+        AshoreError: the directory, the Dockerfile or the .dockerignore cannot be used.
     """
     command = list(arguments)
     last = command[-1] if command else ""
@@ -122,8 +130,30 @@ class Ignored:
 
 
 def _regex(pattern: str) -> re.Pattern[str]:
-    """A pattern by Docker's rules; it takes what is below a directory along."""
+    """A pattern by Docker's rules, those of Go's filepath.Match and `**`.
+
+    It takes what is below a directory along.
+
+    Raises:
+        AshoreError: malformed; taken by guess, it could send what it was to keep here.
+    """
     clean = posixpath.normpath(pattern).lstrip("/")
-    parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    found = re.split(r"(\*\*/|\*\*|\*|\?)", clean)
-    return re.compile("".join(parts.get(p, re.escape(p)) for p in found) + "(?:/.*)?", re.DOTALL)
+    pieces: list[str] = _PIECES.findall(clean)
+    if "".join(pieces) == clean:
+        with contextlib.suppress(re.error):  # a range that ends before it begins
+            found = "".join(_WILD.get(piece) or _literal(piece) for piece in pieces)
+            return re.compile(found + "(?:/.*)?", re.DOTALL)
+    raise AshoreError(
+        f"{_IGNORE}: {pattern} is malformed",
+        r"[ begins a class of characters, as in *.py[cod]; \[ is the character itself",
+        ExitCode.USAGE,
+    )
+
+
+def _literal(piece: str) -> str:
+    """A character, an escaped one or a class, as a regular expression has it."""
+    if len(piece) < 3:
+        return re.escape(piece[-1])
+    start = 2 if piece[1] == "^" else 1
+    ones = re.sub(_ONE, lambda one: re.escape(one[0][-1]), piece[start:-1], flags=re.DOTALL)
+    return f"{piece[:start]}{ones}]"

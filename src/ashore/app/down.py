@@ -32,7 +32,7 @@ async def down(chosen: Chosen, emit: Emit) -> int:
                 "run `ashore down` again, or remove it by hand",
                 ExitCode.LEFTOVERS,
             )
-        kubeconfig.forget(chosen.state)
+        kubeconfig.forget(chosen.state, emit)
         stays = _stays(chosen)
         chosen.state.remove()
     emit(RunDone("down", name, time.monotonic() - started, 0, 0))

@@ -29,8 +29,20 @@ def listing(chosen: Chosen) -> list[dict[str, Any]]:
 
 
 def able(chosen: Chosen) -> list[str]:
-    """The names of the drills that the stack can run, those of suites left out."""
-    return [each["name"] for each in listing(chosen) if not each["suite"] and not each["cannot"]]
+    """The names of the drills that the stack can run, those of suites left out.
+
+    Raises:
+        AshoreError: it can run none (exit code 2).
+    """
+    known = [each for each in listing(chosen) if not each["suite"]]
+    found = [each["name"] for each in known if not each["cannot"]]
+    if not found:
+        raise AshoreError(
+            f"{chosen.stack.name} can run no drill. {known[0]['cannot']}",
+            "`ashore drill list` says of each what keeps it from running",
+            ExitCode.USAGE,
+        )
+    return found
 
 
 async def drills(

@@ -1,5 +1,7 @@
 """Distribution packages of this host: told first, then installed."""
 
+import asyncio
+import os
 import shutil
 import sys
 from collections.abc import Iterable
@@ -11,6 +13,7 @@ from ashore.host.run import CommandFailed, run
 
 _APT = ("apt-get", "-o", "DPkg::Lock::Timeout=300", "-y", "--no-install-recommends")
 _SECONDS = 900.0
+_LINE = 1024  # bytes; more than an answer has
 
 
 def missing(found: Iterable[Finding]) -> tuple[str, ...]:
@@ -47,7 +50,7 @@ async def install(packages: tuple[str, ...], emit: Emit, *, ask: bool) -> None:
             ExitCode.HOST,
         )
     emit(Note(f"This host needs packages: {' '.join(packages)}"))
-    if ask and not _agreed():
+    if ask and not await _agreed():
         raise AshoreError("not installed", f"apt-get install {' '.join(packages)}", ExitCode.HOST)
     environment = {"DEBIAN_FRONTEND": "noninteractive"}
     command = (*_APT, "install", *packages)
@@ -60,7 +63,39 @@ async def install(packages: tuple[str, ...], emit: Emit, *, ask: bool) -> None:
         await run(command, env=environment, timeout=_SECONDS)
 
 
-def _agreed() -> bool:
+async def _agreed() -> bool:
     sys.stderr.write("Install them now? [Y/n] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("", "y", "yes")
+    answer = await _line(sys.stdin.fileno())
+    # A return alone takes what is offered. The end of input answers nothing,
+    # and without an answer nothing is installed.
+    return answer != b"" and answer.strip().lower() in (b"", b"y", b"yes")
+
+
+async def _line(descriptor: int) -> bytes:
+    """A line as it was typed; empty at the end of input.
+
+    A plain `readline` could not be interrupted: the loop handles signals, and
+    it does not run while something else reads.
+    """
+    line = b""
+    while not line.endswith(b"\n"):
+        await _readable(descriptor)
+        more = os.read(descriptor, _LINE)
+        if not more:
+            break
+        line += more
+    return line
+
+
+async def _readable(descriptor: int) -> None:
+    """Wait for input, or for the end of it."""
+    loop, there = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        loop.add_reader(descriptor, there.set)
+    except PermissionError:
+        return  # epoll takes neither files nor /dev/null: there is nothing to wait for
+    try:
+        await there.wait()
+    finally:
+        loop.remove_reader(descriptor)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ashore.errors import AshoreError, ExitCode
-from ashore.model.load import load_stack, loads_stack
+from ashore.model.load import loads_stack, read_stack
 from ashore.model.types import Stack
 from ashore.state.paths import StackState, cache_root, list_stacks, state_root
 
@@ -67,8 +67,8 @@ def _chosen(stack: Stack, source: str, text: str) -> Chosen:
 
 
 def _by_file(path: Path) -> Chosen:
-    stack = load_stack(path)
-    return _chosen(stack, str(path), path.read_text(encoding="utf-8"))
+    stack, text = read_stack(path)
+    return _chosen(stack, str(path), text)
 
 
 def _defaults() -> Chosen:

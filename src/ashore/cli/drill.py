@@ -84,5 +84,8 @@ def report(
     from ashore.report.page import html
 
     path = to or Path(f"{chosen.stack.name}-drills.html")
-    path.write_text(html(documents), encoding="utf-8")
+    try:
+        path.write_text(html(documents), encoding="utf-8")
+    except OSError as error:
+        raise AshoreError(f"{path}: {error.strerror}", "", ExitCode.USAGE) from error
     sys.stderr.write(f"Wrote {path}\n")

@@ -69,8 +69,9 @@ def main() -> None:
 
 def run(argv: list[str]) -> int:
     """Run one command line and return its exit code."""
-    debug = "--debug" in argv
-    argv = [a for a in argv if a != "--debug"] if debug else argv
+    ours, theirs = _split(argv)
+    debug = "--debug" in ours
+    argv = [a for a in ours if a != "--debug"] + theirs
     try:
         result = app(argv, exit_on_error=False, print_error=True, result_action="return_value")
     except CycloptsError:
@@ -86,9 +87,15 @@ def run(argv: list[str]) -> int:
             raise
         from ashore.console.errors import show
 
-        show(error, as_json=_wants_json(argv))
+        show(error, as_json=_wants_json(ours))
         return error.exit_code
     return int(result or 0)
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    """What is for us, and what is for another program: from the first `--` on."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    return argv[:end], argv[end:]
 
 
 def _wants_json(argv: list[str]) -> bool:

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 
 def load_stack(path: Path) -> Stack:
-    """The stack that a file describes.
+    """The stack that a file describes. Raises as `read_stack`."""
+    return read_stack(path)[0]
+
+
+def read_stack(path: Path) -> tuple[Stack, str]:
+    """The stack that a file describes, and the file's text.
+
+    Both come of one read: what a pipe holds can be read only once.
 
     Raises:
         AshoreError: the file cannot be read (exit code USAGE).
@@ -28,7 +35,8 @@ def load_stack(path: Path) -> Stack:
     """
     from ashore.stack.load import read
 
-    return _resolved(read(path))
+    loaded = read(path)
+    return _resolved(loaded), loaded.document.text
 
 
 def loads_stack(text: str, source: str = "<text>") -> Stack:

@@ -6,7 +6,7 @@ included. ruamel.yaml is imported when a file is changed.
 
 import io
 import os
-from collections.abc import Callable
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,11 +27,21 @@ def context_name(stack: str) -> str:
     return f"ashore-{stack}"
 
 
-def merge(existing: str | None, ours: str, name: str, *, set_current: bool = False) -> str:
+def merge(
+    existing: str | None,
+    ours: str,
+    name: str,
+    *,
+    source: str = "the kubeconfig",
+    set_current: bool = False,
+) -> str:
     """`existing` with the cluster, user and context of `ours` under `name`.
 
     Entries of that name are replaced: the name is the stack's own. The current
     context is set only if `set_current`, or if there was no kubeconfig at all.
+
+    Args:
+        source: what messages call `existing`.
 
     Raises:
         AshoreError: one of them is not a kubeconfig.
@@ -42,27 +52,33 @@ def merge(existing: str | None, ours: str, name: str, *, set_current: bool = Fal
         document: Document = {"apiVersion": "v1", "kind": "Config"}
         set_current = True
     else:
-        document = _load(yaml, existing, "the kubeconfig")
+        document = _load(yaml, existing, source)
     for key, inner in _LISTS.items():
-        entries = _entries(stack, key)
+        entries = _entries(stack, key, "the stack's kubeconfig")
         if len(entries) != 1:
             raise AshoreError(f"the stack's kubeconfig has {len(entries)} {key}, not one")
         value: Document = entries[0][inner]
         if key == "contexts":
             value = {**value, "cluster": name, "user": name}
-        _put(_entries(document, key), {"name": name, inner: value})
+        _put(_entries(document, key, source), {"name": name, inner: value})
     if set_current:
         document["current-context"] = name
     return _dump(yaml, document)
 
 
-def remove(existing: str, name: str) -> str:
-    """`existing` without the entries of that name; the same text if there are none."""
+def remove(existing: str, name: str, source: str = "the kubeconfig") -> str:
+    """`existing` without the entries of that name; the same text if there are none.
+
+    Raises:
+        AshoreError: it is not a kubeconfig.
+    """
+    if not existing.strip():
+        return existing
     yaml = _yaml()
-    document = _load(yaml, existing, "the kubeconfig")
+    document = _load(yaml, existing, source)
     found = False
     for key in _LISTS:
-        entries = _entries(document, key)
+        entries = _entries(document, key, source)
         for index in reversed(range(len(entries))):
             if entries[index].get("name") == name:
                 del entries[index]
@@ -73,30 +89,49 @@ def remove(existing: str, name: str) -> str:
     return _dump(yaml, document) if found else existing
 
 
-def update(path: Path, change: Callable[[str | None], str | None]) -> bool:
-    """Rewrite a kubeconfig atomically by a function of its text (None: no file).
+def read(path: Path) -> str | None:
+    """The text of a kubeconfig; None if there is no file.
+
+    Raises:
+        AshoreError: it cannot be read, or is a directory or a device.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # A device would be replaced by a file when it is written.
+            raise AshoreError(f"{path} is not a regular file")
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise AshoreError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise AshoreError(f"{path} is not UTF-8") from error
+
+
+def write(path: Path, text: str) -> None:
+    """Replace a kubeconfig atomically.
 
     A link is followed. Mode and owner stay: root may edit a user's file. A new
-    file gets 0600 and the owner of the directory it is put into. Nothing is
-    written if the function returns None or the same text.
+    file gets 0600 and the owner of the directory it is put into.
 
-    Returns:
-        Whether the file was written.
+    Raises:
+        AshoreError: it cannot be written.
     """
-    path = path.resolve()
-    existing = path.read_text(encoding="utf-8") if path.exists() else None
-    text = change(existing)
-    if text is None or text == existing:
-        return False
+    try:
+        _replace(path.resolve(), text)
+    except OSError as error:
+        raise AshoreError(f"{path}: {error.strerror}") from error
+
+
+def _replace(path: Path, text: str) -> None:
     model = next(p for p in (path, *path.parents) if p.exists())
     status = model.stat()
     made = [p for p in (path, *path.parents) if not p.exists()]
     make_directory(path.parent)
-    write_atomic(path, text.encode(), 0o600 if existing is None else status.st_mode & 0o777)
+    write_atomic(path, text.encode(), 0o600 if made else status.st_mode & 0o777)
     if status.st_uid != os.geteuid():
         for changed in made or [path]:
             os.chown(changed, status.st_uid, status.st_gid)
-    return True
 
 
 def _put(entries: list[Document], entry: Document) -> None:
@@ -107,13 +142,16 @@ def _put(entries: list[Document], entry: Document) -> None:
     entries.append(entry)
 
 
-def _entries(document: Document, key: str) -> list[Document]:
+def _entries(document: Document, key: str, source: str) -> list[Document]:
     """The list of that key, put there if it is absent, or null as kubectl leaves it."""
     if document.get(key) is None:
         document[key] = []
-    if not isinstance(document[key], list):
-        raise AshoreError(f"not a kubeconfig: {key} is not a list")
-    return cast("list[Document]", document[key])
+    entries: Any = document[key]
+    if not isinstance(entries, list):
+        raise AshoreError(f"{source} is not a kubeconfig: {key} is not a list")
+    if not all(isinstance(entry, dict) for entry in cast("list[Any]", entries)):
+        raise AshoreError(f"{source} is not a kubeconfig: {key} has an entry that is no mapping")
+    return cast("list[Document]", entries)
 
 
 def _yaml() -> "YAML":
@@ -125,16 +163,25 @@ def _yaml() -> "YAML":
     return yaml
 
 
-def _load(yaml: "YAML", text: str, what: str) -> Document:
+def _load(yaml: "YAML", text: str, source: str) -> Document:
     from ruamel.yaml.error import YAMLError
 
     try:
         document: Any = cast("Any", yaml).load(text)
-    except YAMLError as error:
-        raise AshoreError(f"{what} is not valid YAML: {error}") from error
+    except (YAMLError, ValueError, RecursionError) as error:
+        # ValueError: a date or a number that is none.
+        raise AshoreError(f"{source} is not valid YAML{_where(error)}") from error
     if not isinstance(document, dict):
-        raise AshoreError(f"{what} is not a mapping")
+        raise AshoreError(f"{source} is not a kubeconfig: not a mapping")
     return cast("Document", document)
+
+
+def _where(error: Any) -> str:
+    """What a YAML error says, without the lines and values around it: they may be keys."""
+    problem = str(getattr(error, "problem", None) or "").partition(" with value")[0]
+    mark = getattr(error, "problem_mark", None)
+    place = f", line {mark.line + 1}" if mark else ""
+    return f"{place}: {problem}" if problem else place
 
 
 def _dump(yaml: "YAML", document: Document) -> str:

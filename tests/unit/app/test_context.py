@@ -75,9 +75,24 @@ def test_docker_knows_it_for_a_tar_by_its_first_block(site: Path) -> None:
         ("/src/*.o", "src/a.o", "src/b/a.o"),
         ("node_modules/", "node_modules/x/y", "my/node_modules"),
         ("a?c", "abc", "a/c"),
+        ("*.py[cod]", "a.pyc", "a.py"),
+        ("v[0-35-9].txt", "v2.txt", "v4.txt"),
+        ("[^a-c]x", "dx", "bx"),
+        (r"[\]\-^]", "-", r"\\"),
+        ("[*?[&]", "*", "a"),
+        (r"a\*b", "a*b", "axb"),
+        (r"\[x]", "[x]", "x"),
     ],
 )
 def test_patterns(patterns: str, ignored: str, kept: str) -> None:
     rules = Ignored(patterns)
     assert rules(ignored)
     assert not rules(kept)
+
+
+@pytest.mark.parametrize("pattern", ["[", "a[]", "[^]", "[]a]", "[a-]", "[-a]", "[z-a]", "a\\"])
+def test_a_malformed_pattern_is_refused(pattern: str) -> None:
+    with pytest.raises(AshoreError) as refused:
+        Ignored(pattern)
+    assert pattern in refused.value.message
+    assert refused.value.exit_code is ExitCode.USAGE

@@ -1,3 +1,4 @@
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,15 @@ def test_a_file_by_name(state: Path) -> None:
     Path("other.yaml").write_text("name: other\n")
     chosen = select(Wish(file=Path("other.yaml")))
     assert (chosen.stack.name, chosen.text) == ("other", "name: other\n")
+
+
+def test_a_file_that_can_be_read_only_once(state: Path) -> None:
+    out, into = os.pipe()
+    os.write(into, b"name: piped\n")
+    os.close(into)
+    chosen = select(Wish(file=Path(f"/dev/fd/{out}")))
+    os.close(out)
+    assert (chosen.stack.name, chosen.text) == ("piped", "name: piped\n")
 
 
 def test_stack_yaml_here_before_what_is_up(state: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from ashore.errors import AshoreError
-from ashore.state.kubeconfig import context_name, merge, remove, update
+from ashore.state.kubeconfig import context_name, merge, read, remove, write
 
 OURS = """\
 apiVersion: v1
@@ -78,30 +78,61 @@ def test_removing_leaves_the_rest() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["- a list\n", "clusters: {a: b}\n", "a: [", "apiVersion: v1\nclusters: text\n"]
+    "text",
+    [
+        "- a list\n",
+        "clusters: {a: b}\n",
+        "a: [",
+        "apiVersion: v1\nclusters: text\n",
+        "clusters: [text]\n",
+        "a: 2026-99-99\n",
+        "[" * 400,
+    ],
 )
-def test_what_is_no_kubeconfig_is_refused(text: str) -> None:
-    with pytest.raises(AshoreError):
-        merge(text, OURS, NAME)
+def test_what_is_no_kubeconfig_is_refused_by_its_name(text: str) -> None:
+    with pytest.raises(AshoreError, match=r"^/home/me/config is not"):
+        merge(text, OURS, NAME, source="/home/me/config")
+    with pytest.raises(AshoreError, match=r"^/home/me/config is not"):
+        remove(text, NAME, "/home/me/config")
 
 
-def test_updating_follows_links_and_keeps_the_mode(tmp_path: Path) -> None:
+def test_a_refusal_tells_where_and_no_keys() -> None:
+    with pytest.raises(AshoreError) as refused:
+        merge("users:\n- client-key-data: c2VjcmV0\n  client-key-data: c2VjcmV0\n", OURS, NAME)
+    assert refused.value.message == (
+        'the kubeconfig is not valid YAML, line 3: found duplicate key "client-key-data"'
+    )
+
+
+def test_there_is_nothing_to_remove_from_an_empty_file() -> None:
+    assert remove("\n", NAME) == "\n"
+
+
+def test_writing_follows_links_and_keeps_the_mode(tmp_path: Path) -> None:
     real = tmp_path / "real"
     real.write_text(THEIRS)
     real.chmod(0o640)
     link = tmp_path / "config"
     link.symlink_to(real)
-    assert update(link, lambda text: merge(text, OURS, NAME))
+    write(link, merge(read(link), OURS, NAME))
     assert link.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
     assert "ashore-demo" in real.read_text()
-    assert not update(link, lambda text: text)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["config", "real"]
 
 
 def test_a_new_file_is_private(tmp_path: Path) -> None:
     path = tmp_path / "kube" / "config"
-    assert not update(path, lambda text: text)
-    assert update(path, lambda text: merge(text, OURS, NAME))
+    write(path, merge(read(path), OURS, NAME))
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
+    latin = tmp_path / "latin"
+    latin.write_bytes(b"# caf\xe9\n")
+    for path in (tmp_path, latin, latin / "config", Path("/dev/null")):
+        with pytest.raises(AshoreError, match=f"^{path}"):
+            read(path)
+    with pytest.raises(AshoreError, match=f"^{latin}/config: "):
+        write(latin / "config", THEIRS)
