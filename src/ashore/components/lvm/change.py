@@ -1,7 +1,7 @@
 """Changes of logical volumes while they are in use. Nothing shrinks, and no data is deleted."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from ashore.components.lvm.probe import GROUP, Group, Volume, group
@@ -30,7 +30,8 @@ async def grow(connect: Connect, machine: str, name: str, size: int) -> Volume:
         size: bytes in all, rounded up to whole extents.
 
     Raises:
-        AshoreError: no such volume, it is larger already, or the group has not so much free.
+        AshoreError: no such volume, it is larger already or has a snapshot, or the group
+            has not so much free.
     """
     found = await group(connect, machine)
     volume = _known(found, machine, name)
@@ -52,11 +53,36 @@ async def grow(connect: Connect, machine: str, name: str, size: int) -> Volume:
     path = f"/dev/{GROUP}/{name}"
     transport = connect(machine)
     if wanted > volume.size:
+        refuse_origins(found, machine, [name])
         await transport.run(["lvextend", "-q", "-L", f"{wanted}b", path], timeout=_SECONDS)
     if volume.filesystem:
         # Also where the volume has its size already: a growth may have been interrupted.
         await transport.run(["resize2fs", path], timeout=_SECONDS)
     return _known(await group(connect, machine), machine, name)
+
+
+def refuse_origins(found: Group, machine: str, names: Collection[str]) -> None:
+    """Refuse beforehand what lvextend does not do: grow a volume in use that has a snapshot.
+
+    2.03.16 of Debian 12 and Ubuntu 24.04 has this check, and 2.03.31 of Debian 13 as well.
+
+    Args:
+        names: of volumes that are to grow.
+
+    Raises:
+        AshoreError: one of them has a snapshot.
+    """
+    for kept in found.volumes:
+        if kept.origin in names:
+            goes = f"`ashore volume remove {machine}:{kept.name}` deletes it"
+            if kept.merging:
+                goes = f"`ashore power reset {machine}` ends the rollback to it"
+            raise AshoreError(
+                f"{machine}:{kept.origin} cannot grow while it has a snapshot:"
+                f" {machine}:{kept.name}",
+                f"{goes}; then the same again",
+                ExitCode.USAGE,
+            )
 
 
 async def extend(connect: Connect, machine: str, disk: str) -> Group:
