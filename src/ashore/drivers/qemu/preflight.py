@@ -7,6 +7,7 @@ from ashore.drivers.qemu import command, kvm
 from ashore.drivers.shared import preflight as host
 from ashore.drivers.shared.preflight import ok, probe
 from ashore.model.types import Stack
+from ashore.supply.base import Room
 from ashore.together import together
 
 TOOLS: host.Tools = {
@@ -22,10 +23,10 @@ TOOLS: host.Tools = {
 }
 
 
-async def preflight(stack: Stack, state: Path, cache: Path) -> list[Finding]:
+async def preflight(stack: Stack, state: Path, cache: Path, room: Room) -> list[Finding]:
     """Everything that was looked at, the good included; changes nothing of the stack."""
     found = [host.architecture(), *host.privilege(), *host.tools(TOOLS), _firmware(), host.tun()]
-    found += [*host.room(state, cache), host.memory(stack)]
+    found += [*host.room(state, cache, room), host.memory(stack)]
     if any(f.level is Level.ERROR for f in found):
         return found
     return [*found, *await together(_kvm(), _links_work(), host.network(stack))]
