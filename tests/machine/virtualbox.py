@@ -35,6 +35,7 @@ from ashore.image.types import Image
 from ashore.model.types import Machine, Stack
 from ashore.recipe import BRICKS
 from ashore.state.paths import cache_root
+from ashore.supply.base import Room
 from ashore.transport import ssh
 from ashore.transport.ssh import Login, SshTransport, Way
 from tests.contract.machines import STACK as CONTRACT
@@ -155,7 +156,8 @@ async def nothing_left(place: Place) -> None:
 
 
 async def preflighted(place: Place) -> dict[str, Finding]:
-    found = await preflight.preflight(STACK, place.state, place.golden.cache, place.vbox)
+    host = (place.state, place.golden.cache, Room(0, 0))
+    found = await preflight.preflight(STACK, *host, place.vbox)
     return {finding.id: finding for finding in found}
 
 

@@ -26,6 +26,7 @@ from ashore.model.host import HostFacts
 from ashore.model.load import loads_stack
 from ashore.patience import patience as own_patience
 from ashore.plan.step import Step
+from ashore.supply.base import Room
 from ashore.transport.ssh import Login
 
 Machines = NspawnDriver | QemuDriver | VirtualBoxDriver
@@ -128,9 +129,16 @@ def host_packages(chosen: Chosen) -> tuple[str, ...]:
     return tuple(dict.fromkeys(needed))
 
 
+def room(chosen: Chosen) -> Room:
+    """Bytes that the cache is still going to take until machines can be made."""
+    found = build.room(chosen.stack, chosen.cache)
+    nspawn = chosen.stack.driver == "nspawn"
+    return found if nspawn else found.plus(disksteps.room(_order(chosen)))
+
+
 async def preflight(chosen: Chosen) -> list[Finding]:
     """Whether this host can carry the stack's machines."""
-    place: tuple[Path, Path] = (chosen.state.root, chosen.cache)
+    place: tuple[Path, Path, Room] = (chosen.state.root, chosen.cache, room(chosen))
     if chosen.stack.driver == "nspawn":
         from ashore.drivers.nspawn.preflight import preflight as containers
 

@@ -1,5 +1,6 @@
 """`volume`: the logical volumes of machines, while they are in use."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import count
 from typing import Any
@@ -11,8 +12,12 @@ from ashore.components.lvm.probe import GROUP, Volume
 from ashore.drivers.base import Disks
 from ashore.errors import AshoreError, ExitCode
 from ashore.host.run import require_root
-from ashore.stack.values import parse_memory
+from ashore.stack.values import LARGEST_DISK, MIB, format_memory, parse_memory
 from ashore.together import together
+from ashore.transport.base import Connect
+
+_SMALLEST_DISK = 8 * MIB
+"""LVM's own beginning of 1 MiB, and room for an extent of 4 MiB."""
 
 
 async def volumes(chosen: Chosen, name: str | None) -> dict[str, Any]:
@@ -57,10 +62,12 @@ async def extend(chosen: Chosen, machine: str, size: str, label: str | None) -> 
     """Give a machine one more disk, and its group the room on it.
 
     Args:
-        label: the disk's name; without one, the first of disk1, disk2... that is free.
+        label: the disk's name; without one, that of a disk of this size which the group has
+            not got, as an interrupted call leaves it; else the first of disk1, disk2...
 
     Raises:
-        AshoreError: no size, no such machine, or no disk can be added to it.
+        AshoreError: no size, no such machine or one that does not answer, or no disk can be
+            added to it.
     """
     session = _open(chosen)
     _machine(session, machine)
@@ -71,10 +78,17 @@ async def extend(chosen: Chosen, machine: str, size: str, label: str | None) -> 
             "one that the machine has already is taken by its own vgextend",
             ExitCode.USAGE,
         )
-    there = driver.disks(machine)
-    disk = label or next(n for n in (f"disk{i}" for i in count(1)) if n not in there)
-    await driver.disk_add(machine, disk, _size(size))
-    group = await change.extend(session.context.connect, machine, disk)
+    connect, wanted = session.context.connect, _disk_size(size)
+    # Asked before anything is made: a machine that does not answer gets no disk.
+    await probe.group(connect, machine)
+    disk = label or await _new_disk(connect, machine, driver.disks(machine), wanted)
+    await driver.disk_add(machine, disk, wanted)
+    try:
+        group = await change.extend(connect, machine, disk)
+    except AshoreError as error:
+        hint = f"{machine} has {disk} now: the same with `--as {disk}` goes on with it, and with"
+        hints = (error.hint, f"{hint} another name makes another disk")
+        raise AshoreError(error.message, "; ".join(filter(None, hints)), error.exit_code) from error
     return {"machine": machine, "disk": disk, "size": group.size, "free": group.free}
 
 
@@ -126,6 +140,27 @@ def _machine(session: Session, name: str) -> None:
         raise AshoreError(
             f"{session.stack.name} has no machine {name}", f"there are: {names}", ExitCode.USAGE
         )
+
+
+async def _new_disk(connect: Connect, machine: str, there: Mapping[str, int], size: int) -> str:
+    """The name for a disk: of one that was added and is still outside of the group, or a new one.
+
+    One that came into use otherwise is not endangered: `vgextend` refuses what is not empty.
+    """
+    alike = [name for name, has in there.items() if has == size]
+    if alike and (outside := await change.outside(connect, machine, alike)):
+        return outside[0]
+    return next(name for name in (f"disk{i}" for i in count(1)) if name not in there)
+
+
+def _disk_size(text: str) -> int:
+    size = _size(text)
+    if not _SMALLEST_DISK <= size <= LARGEST_DISK:
+        least, most = format_memory(_SMALLEST_DISK), format_memory(LARGEST_DISK)
+        raise AshoreError(
+            f"a disk of {text} cannot be added", f"from {least} to {most}", ExitCode.USAGE
+        )
+    return size
 
 
 def _size(text: str) -> int:

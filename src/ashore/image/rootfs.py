@@ -1,12 +1,13 @@
 """The golden root file system: a distribution's packages, laid out by mmdebstrap."""
 
-import re
 from collections.abc import Iterable, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from ashore.events import Emit, Output
 from ashore.host.run import run
+from ashore.image import aptsources
+from ashore.image.aptsources import Source
 from ashore.supply.cache import digest, making
 from ashore.supply.machine import architecture, tied
 
@@ -112,28 +113,38 @@ def mirrors(sources: Iterable[str], suite: str = SUITE) -> tuple[str, ...]:
     Args:
         sources: the texts of sources.list and *.list, *.sources files.
     """
-    found = [uri for text in sources for uri in re.findall(r"https?://[^\s\]]+", _active(text))]
-    main = next((u for u in found if u.rstrip("/").endswith("/debian")), None)
+    offered = [s for s in aptsources.read(sources) if s.uri.startswith(("http://", "https://"))]
+    main = next((s.uri for s in offered if _is_debian(s, offered)), None)
     if main is None:
         return ()
     lines = [f"deb {main} {suite} main", f"deb {main} {suite}-updates main"]
-    security = next((u for u in found if "debian-security" in u), None)
+    security = next((s.uri for s in offered if _is_security(s)), None)
     return (*lines, *([f"deb {security} {suite}-security main"] if security else []))
 
 
 def host_mirrors(suite: str = SUITE) -> tuple[str, ...]:
     """`mirrors` of this host's own apt sources."""
-    return mirrors(_apt_sources(), suite)
+    return mirrors(aptsources.installed(), suite)
 
 
-def _active(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+def _is_debian(source: Source, offered: Iterable[Source]) -> bool:
+    """Whether it is Debian's own archive or a mirror of it.
+
+    Many a vendor's repository ends in /debian, too, and some have a suite of Debian's
+    name with a component main: none of them has the suite of updates beside it.
+    """
+    updates = (source.place, f"{source.suite}-updates")
+    return (
+        source.place.endswith("/debian")
+        and "main" in source.components
+        and any((s.place, s.suite) == updates and "main" in s.components for s in offered)
+    )
 
 
-def _apt_sources() -> list[str]:
-    folder = Path("/etc/apt")
-    listed = [folder / "sources.list", *sorted(folder.glob("sources.list.d/*"))]
-    return [path.read_text(errors="replace") for path in listed if path.is_file()]
+def _is_security(source: Source) -> bool:
+    # Until Debian 10 the suite was called buster/updates.
+    named = source.suite.endswith(("-security", "/updates"))
+    return "debian-security" in source.uri and named and "main" in source.components
 
 
 def data(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from ashore.stack.values import (
+    LARGEST_DISK,
     MIB,
     Account,
     Address,
@@ -32,6 +33,17 @@ def at_least(mib: int) -> Any:
         if size < mib * MIB:
             raise ValueError(f"is too small; at least {format_memory(mib * MIB)}")
         return size
+
+    return AfterValidator(check)
+
+
+def at_most(size: int) -> Any:
+    """Like `at_least`, of bytes."""
+
+    def check(given: int) -> int:
+        if given > size:
+            raise ValueError(f"is too large; at most {format_memory(size)}")
+        return given
 
     return AfterValidator(check)
 
@@ -242,9 +254,9 @@ class DiskSection(Section):
     os: Literal["debian/trixie", "debian/bookworm", "ubuntu/noble"] = Field(
         default="debian/trixie", description="Distribution that the disk is built from."
     )
-    size: Annotated[Memory, at_least(4096)] = Field(
+    size: Annotated[Memory, at_least(4096), at_most(LARGEST_DISK)] = Field(
         default=20480 * MIB,
-        description="Size of the disk, at least 4GiB; what no volume takes stays free in the "
+        description="Size of the disk, 4GiB to 8192GiB; what no volume takes stays free in the "
         "group. The files are sparse: only what is written takes space.",
     )
     volumes: DiskVolumesSection = Field(default_factory=DiskVolumesSection)

@@ -4,6 +4,7 @@ Each parser takes what the YAML says, returns the value, and raises ValueError
 with a message that continues the key ("must be ...").
 """
 
+import math
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import Annotated
@@ -11,6 +12,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 MIB = 1024**2
+
+LARGEST_DISK = 8 * 1024**4
+"""Bytes of a virtual disk: its file, though sparse, must fit into ext4, which takes 16 TiB."""
+
 _UNITS = {"MiB": MIB, "GiB": 1024**3}
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z]*)")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -30,7 +35,10 @@ def parse_memory(value: object) -> int:
     if unit not in _UNITS:
         guess = "GiB" if unit[:1] in "gG" and unit else "MiB"
         raise ValueError(f"must be in MiB or GiB; did you mean {number}{guess}?")
-    return round(float(number) * _UNITS[unit])
+    size = float(number) * _UNITS[unit]
+    if size == math.inf:
+        raise ValueError("must be a size such as 512MiB or 2GiB, not one of hundreds of digits")
+    return round(size)
 
 
 def format_memory(size: int) -> str:

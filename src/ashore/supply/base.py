@@ -48,6 +48,22 @@ class Programs:
         return place if place.is_dir() else None
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes that the cache is going to take.
+
+    Attributes:
+        least: without which it cannot be. most: with which it can, whatever is not known yet.
+    """
+
+    least: int
+    most: int
+
+    def plus(self, size: int) -> "Room":
+        """With some bytes more."""
+        return Room(self.least + size, self.most + size)
+
+
 class Supply(Protocol):
     """One source of programs."""
 
@@ -55,6 +71,10 @@ class Supply(Protocol):
 
     def host_packages(self) -> tuple[str, ...]:
         """Distribution packages without which `fill` cannot work on this host."""
+        ...
+
+    def room(self, cache: Path) -> Room:
+        """What `fill` takes, with its own caches. A few stat calls."""
         ...
 
     async def answers(self) -> bool:

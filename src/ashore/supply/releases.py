@@ -11,6 +11,7 @@ from ashore.errors import AshoreError
 from ashore.events import Emit, Output
 from ashore.host.run import CommandFailed, run
 from ashore.supply import images
+from ashore.supply.base import Room
 from ashore.supply.download import Downloads, checksum
 from ashore.supply.machine import architecture
 from ashore.supply.registry import Registry
@@ -19,6 +20,9 @@ from ashore.supply.versions import Versions
 _KUBERNETES = "https://dl.k8s.io"
 _GITHUB = "https://github.com"
 _BLOCK = 1 << 20
+
+# The programs and images take 1.2 GiB.
+_ROOM = 3 * 1024**3 // 2
 
 # In a process of its own, because a name server that does not answer holds up
 # the thread that asks it long after the deadline.
@@ -72,6 +76,10 @@ class Releases:
     def host_packages(self) -> tuple[str, ...]:
         """Nothing: Python does it all."""
         return ()
+
+    def room(self, cache: Path) -> Room:
+        """The programs and images, and their archives until they are unpacked."""
+        return Room(_ROOM, _ROOM)
 
     async def answers(self) -> bool:
         """Whether the release site can be reached from this host."""

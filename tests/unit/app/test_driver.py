@@ -86,6 +86,13 @@ def test_the_disks_of_virtualbox_are_the_golden_ones_as_vdi(
     assert raw.golden.programs.parent != programs.golden.programs.parent
 
 
+def test_the_disks_of_virtual_machines_take_room_beside_the_image(
+    choose: Callable[[str], Chosen],
+) -> None:
+    rooms = [driver.room(choose(kind)).least for kind in ("nspawn", "qemu", "virtualbox")]
+    assert rooms == sorted(set(rooms))
+
+
 @pytest.mark.parametrize("kind", ["qemu", "virtualbox"])
 def test_a_virtual_machine_has_a_kernel_of_its_own(
     choose: Callable[[str], Chosen], kind: str

@@ -52,6 +52,17 @@ async def test_a_file_that_no_definition_names_was_never_used(layout: Layout) ->
     assert layout.added("disk1").read_bytes() == bytes(MIB)
 
 
+async def test_a_disk_that_cannot_be_made_leaves_nothing(layout: Layout) -> None:
+    with pytest.raises(AshoreError, match="can be made for the machine"):
+        await added(layout, "disk1", 1 << 80)
+    assert not layout.added("disk1").exists()
+    layout.added("disk1").mkdir()
+    with pytest.raises(AshoreError, match="no disk of 1MiB can be made") as failed:
+        await added(layout, "disk1")
+    assert str(layout.directory) in failed.value.hint
+    assert defined(layout).added == {}
+
+
 async def test_another_size_is_refused(layout: Layout) -> None:
     await added(layout, "disk1")
     with pytest.raises(AshoreError, match="a disk disk1 already") as refused:

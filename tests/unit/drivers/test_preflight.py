@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
@@ -9,8 +10,12 @@ from ashore.drivers.shared import collision
 from ashore.drivers.shared import preflight as host
 from ashore.errors import AshoreError
 from ashore.host import links
+from ashore.image import build
+from ashore.model.load import loads_stack
 from ashore.model.types import Network
+from ashore.supply.base import Room
 
+GIB = 1024**3
 NETWORK = Network(
     cidr=IPv4Network("10.77.0.0/24"),
     domain="demo.internal",
@@ -46,6 +51,40 @@ def test_every_bad_finding_says_why_and_how_to_mend_it(
     ]
     assert all(f.level is Level.ERROR and f.what and f.why and f.fix for f in found)
     assert len({f.id for f in found}) == len(found)
+
+
+@dataclass
+class Usage:
+    """What `shutil.disk_usage` gives."""
+
+    free: int
+
+
+@pytest.mark.parametrize(
+    ("free", "state", "cache"),
+    [
+        (7, Level.ERROR, Level.ERROR),
+        (8, Level.OK, Level.WARNING),
+        (24, Level.OK, Level.WARNING),
+        (25, Level.OK, Level.OK),
+    ],
+)
+def test_machines_and_cache_need_the_room_that_the_readme_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free: int, state: Level, cache: Level
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(free * GIB))
+    stack = loads_stack("apiVersion: ashore/v1\nkind: Stack\n", "test")
+    found = host.room(tmp_path / "state", tmp_path / "cache", build.room(stack, tmp_path))
+    assert [f.level for f in found] == [state, cache]
+    readme = (Path(__file__).parents[3] / "README.md").read_text().replace("\n", " ")
+    assert "8 GiB of disk, 25 GiB if programs are built" in readme
+
+
+def test_two_file_systems_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(4 * GIB))
+    taken = Room(4 * GIB, 4 * GIB)
+    found = host.room(tmp_path, Path("/proc/self"), taken)
+    assert [f.level for f in found] == [Level.OK, Level.OK]
 
 
 def test_low_settings_are_mended_by_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ def network(**keys: str) -> str:
             "possible are 0, 3, 6, 9, 12, 15, 18",
         ),
         ("disk: {size: 8GiB}", "disk.size is too small for its volumes: 8GiB; they need 13572MiB"),
+        ("disk: {size: 9000GiB}", "disk.size is too large; at most 8192GiB"),
+        (f"disk: {{size: {'9' * 400}GiB}}", "disk.size must be a size"),
         ("disk: {volumes: {var: 16GiB}}", "disk.size is too small for its volumes: 20GiB"),
         ("disk: {volumes: {usr: 2GiB, usr: 3GiB}}", "disk.volumes.usr is given twice"),
         (
@@ -76,6 +78,7 @@ def test_a_rule_between_keys(text: str, said: str) -> None:
         "kubernetes: {serviceCIDR: 10.96.0.0/28}",
         network(cidr="192.168.7.0/24", domain="lab"),
         "machines: {storage: {count: 0}}",
+        "disk: {size: 8192GiB}",
         "machines: {storage: {count: 6}}\nstorage: {type: arbiter}",
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 from ashore.errors import AshoreError, ExitCode
 from ashore.events import Emit, ignore
 from ashore.supply import obtain
-from ashore.supply.base import Supply, planned
+from ashore.supply.base import Room, Supply, planned
 from ashore.supply.versions import Versions, versions
 
 V = versions("1.37.2")
@@ -19,6 +19,9 @@ class Fake:
 
     def host_packages(self) -> tuple[str, ...]:
         return ()
+
+    def room(self, cache: Path) -> Room:
+        return Room(0, 0)
 
     async def answers(self) -> bool:
         return self.up

@@ -1,12 +1,13 @@
 """Changes of logical volumes while they are in use. Nothing shrinks, and no data is deleted."""
 
 import re
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from ashore.components.lvm.probe import GROUP, Group, Volume, group
 from ashore.errors import AshoreError, ExitCode
 from ashore.stack.values import format_whole
-from ashore.transport.base import Connect
+from ashore.transport.base import Connect, Transport
 
 _SECONDS = 600.0
 """A file system of some hundred GiB grows in a minute."""
@@ -29,7 +30,8 @@ async def grow(connect: Connect, machine: str, name: str, size: int) -> Volume:
         size: bytes in all, rounded up to whole extents.
 
     Raises:
-        AshoreError: no such volume, it is larger already, or the group has not so much free.
+        AshoreError: no such volume, it is larger already or has a snapshot, or the group
+            has not so much free.
     """
     found = await group(connect, machine)
     volume = _known(found, machine, name)
@@ -51,11 +53,36 @@ async def grow(connect: Connect, machine: str, name: str, size: int) -> Volume:
     path = f"/dev/{GROUP}/{name}"
     transport = connect(machine)
     if wanted > volume.size:
+        refuse_origins(found, machine, [name])
         await transport.run(["lvextend", "-q", "-L", f"{wanted}b", path], timeout=_SECONDS)
     if volume.filesystem:
         # Also where the volume has its size already: a growth may have been interrupted.
         await transport.run(["resize2fs", path], timeout=_SECONDS)
     return _known(await group(connect, machine), machine, name)
+
+
+def refuse_origins(found: Group, machine: str, names: Collection[str]) -> None:
+    """Refuse beforehand what lvextend does not do: grow a volume in use that has a snapshot.
+
+    2.03.16 of Debian 12 and Ubuntu 24.04 has this check, and 2.03.31 of Debian 13 as well.
+
+    Args:
+        names: of volumes that are to grow.
+
+    Raises:
+        AshoreError: one of them has a snapshot.
+    """
+    for kept in found.volumes:
+        if kept.origin in names:
+            goes = f"`ashore volume remove {machine}:{kept.name}` deletes it"
+            if kept.merging:
+                goes = f"`ashore power reset {machine}` ends the rollback to it"
+            raise AshoreError(
+                f"{machine}:{kept.origin} cannot grow while it has a snapshot:"
+                f" {machine}:{kept.name}",
+                f"{goes}; then the same again",
+                ExitCode.USAGE,
+            )
 
 
 async def extend(connect: Connect, machine: str, disk: str) -> Group:
@@ -68,14 +95,27 @@ async def extend(connect: Connect, machine: str, disk: str) -> Group:
         CommandFailed: the disk is in use, or something is on it.
     """
     transport = connect(machine)
-    path = f"/dev/disk/by-id/virtio-{disk}"
+    path = _path(disk)
     appears = f"udevadm wait --timeout={_APPEARS:.0f} {path} && readlink -f {path}"
     real = (await transport.run(["sh", "-c", appears], timeout=2 * _APPEARS)).text.strip()
-    listed = await transport.run(["pvs", "--noheadings", "-o", "pv_name,vg_name"])
-    if [real, GROUP] not in [line.split() for line in listed.text.splitlines()]:
+    if real not in await _members(transport):
         # Without --yes: it refuses a disk that has something on it.
         await transport.run(["vgextend", "-q", GROUP, real], timeout=_SECONDS)
     return await group(connect, machine)
+
+
+async def outside(connect: Connect, machine: str, disks: Sequence[str]) -> list[str]:
+    """Those of the disks that the group does not have; the machine need not see them yet.
+
+    Args:
+        disks: their serial numbers.
+    """
+    transport = connect(machine)
+    # -m: the directory itself is missing where no disk has a serial number.
+    done = await transport.run(["readlink", "-m", *map(_path, disks)])
+    members = await _members(transport)
+    found = zip(disks, done.text.splitlines(), strict=True)
+    return [disk for disk, real in found if real not in members]
 
 
 async def snapshot(
@@ -163,6 +203,17 @@ async def remove(connect: Connect, machine: str, name: str) -> None:
             f"{machine}:{name} is mounted at {volume.mount}", "unmount it first", ExitCode.USAGE
         )
     await connect(machine).run(["lvremove", "-q", "--yes", f"{GROUP}/{name}"], timeout=_SECONDS)
+
+
+def _path(disk: str) -> str:
+    return f"/dev/disk/by-id/virtio-{disk}"
+
+
+async def _members(transport: Transport) -> set[str]:
+    """The devices that the group is on."""
+    listed = await transport.run(["pvs", "--noheadings", "-o", "pv_name,vg_name"])
+    rows = [line.split() for line in listed.text.splitlines()]
+    return {row[0] for row in rows if row[1:] == [GROUP]}
 
 
 def _snapshot(found: Group, machine: str, name: str) -> Volume:

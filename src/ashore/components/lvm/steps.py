@@ -47,8 +47,9 @@ class Volumes:
         found = await probe.group(self.connect, self.machine)
         smaller = self._smaller(found)
         has = {volume.name: volume.size for volume in found.volumes}
-        # All of them or none: a group that has room for some only is refused untouched.
-        more = sum(max(found.rounded(size) - has.get(name, 0), 0) for name, size in smaller)
+        # All of them or none: where only some can grow, the group is left untouched.
+        grown = {name: found.rounded(size) - has.get(name, 0) for name, size in smaller}
+        more = sum(max(size, 0) for size in grown.values())
         if more > found.free:
             raise AshoreError(
                 f"{self.machine}: {', '.join(name for name, _ in smaller)} are to grow by"
@@ -56,6 +57,7 @@ class Volumes:
                 "smaller disk.volumes; a machine that is made anew has the disk.size of the file",
                 ExitCode.USAGE,
             )
+        change.refuse_origins(found, self.machine, [n for n, size in grown.items() if size > 0])
         for name, size in smaller:
             await change.grow(self.connect, self.machine, name, size)
 

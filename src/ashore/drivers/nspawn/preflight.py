@@ -9,6 +9,7 @@ from ashore.drivers.shared.preflight import ok, probe
 from ashore.host import cgroups, mounts
 from ashore.host.service import systemd_runs
 from ashore.model.types import Stack
+from ashore.supply.base import Room
 from ashore.together import together
 
 TOOLS: host.Tools = {
@@ -24,10 +25,10 @@ TOOLS: host.Tools = {
 _NO_UPPER = {"overlay", "aufs", "nfs", "nfs4", "cifs", "9p", "virtiofs", "vfat", "exfat"}
 
 
-async def preflight(stack: Stack, state: Path, cache: Path) -> list[Finding]:
+async def preflight(stack: Stack, state: Path, cache: Path, room: Room) -> list[Finding]:
     """Everything that was looked at, the good included; changes nothing."""
     found = [host.architecture(), *host.privilege(), *host.tools(TOOLS), _cgroups(), _fuse()]
-    found += host.room(state, cache)
+    found += host.room(state, cache, room)
     found += [_file_system(state), host.memory(stack)]
     found += settings.findings()
     if any(f.level is Level.ERROR for f in found):

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from ashore.drivers.qemu import qmp
 from ashore.drivers.qemu.layout import Definition, Layout
@@ -28,9 +30,7 @@ async def add(definition: Definition, layout: Layout, disk: str, size: int, *, r
     file = layout.added(disk)
     if disk not in definition.added:
         # First the file, then what names it: a machine is not started with a disk it lacks.
-        file.unlink(missing_ok=True)
-        with file.open("xb") as made:
-            made.truncate(size)
+        _make(file, size)
         layout.save(replace(definition, added={**definition.added, disk: size}))
     if not runs:
         return
@@ -43,6 +43,22 @@ async def add(definition: Definition, layout: Layout, disk: str, size: int, *, r
                 f"`ashore power reset {definition.machine}` plugs it in, and frees all ports",
             )
         await _plug(layout, definition.machine, disk, port)
+
+
+def _make(file: Path, size: int) -> None:
+    """An empty disk, in the place of whatever an interrupted call has left there."""
+    try:
+        file.unlink(missing_ok=True)
+        with file.open("xb") as made:
+            made.truncate(size)
+    except (OSError, OverflowError) as error:
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+        why = error.strerror if isinstance(error, OSError) else error
+        raise AshoreError(
+            f"no disk of {format_whole(size)} can be made for the machine: {why}",
+            f"a smaller one, or room in {file.parent}",
+        ) from error
 
 
 def _check(definition: Definition, disk: str, size: int) -> None:

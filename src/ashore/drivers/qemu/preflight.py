@@ -8,6 +8,7 @@ from ashore.drivers.qemu.layout import Layout
 from ashore.drivers.shared import preflight as host
 from ashore.drivers.shared.preflight import ok, probe
 from ashore.model.types import Stack
+from ashore.supply.base import Room
 from ashore.together import together
 
 TOOLS: host.Tools = {
@@ -23,10 +24,10 @@ TOOLS: host.Tools = {
 }
 
 
-async def preflight(stack: Stack, state: Path, cache: Path) -> list[Finding]:
+async def preflight(stack: Stack, state: Path, cache: Path, room: Room) -> list[Finding]:
     """Everything that was looked at, the good included; changes nothing of the stack."""
     found = [host.architecture(), *host.privilege(), *host.tools(TOOLS), _firmware(), host.tun()]
-    found += [*host.room(state, cache), host.memory(stack)]
+    found += [*host.room(state, cache, room), host.memory(stack)]
     kept = [Layout(state / "machines" / m.name).connection for m in stack.machines]
     found.append(host.sockets(kept))
     if any(f.level is Level.ERROR for f in found):

@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ashore.drivers.base import Finding, Level
@@ -12,12 +13,11 @@ from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
 from ashore.host.run import CommandFailed, run
 from ashore.model.types import Stack
+from ashore.supply.base import Room
 
 _GIB = 1 << 30
-# Measured: the default stack's machines write 0.6 GiB; its cache, built from
-# modules, takes 14 GiB (most of it Go's own caches), from releases 3 GiB.
+# Measured: the default stack's machines write 0.6 GiB.
 _DISK_STATE = 4 * _GIB
-_DISK_CACHE = 16 * _GIB
 
 Tools = Mapping[str, tuple[str, str, str]]
 """Program -> the package that brings it: Debian and its kin, Fedora and its kin, Arch."""
@@ -110,24 +110,39 @@ def tools(wanted: Tools) -> list[Finding]:
     return found or [ok("tools", f"{', '.join(wanted)} are installed")]
 
 
-def room(state: Path, cache: Path) -> list[Finding]:
-    """Whether the machines and the cache have room."""
-    return [disk("state", state, _DISK_STATE), disk("cache", cache, _DISK_CACHE)]
+def room(state: Path, cache: Path, taken: Room) -> list[Finding]:
+    """Whether the machines and what the cache lacks have room, together where they share it.
+
+    Args:
+        taken: what the cache is still going to take; what is in it already needs none.
+    """
+    shared = _existing(state).stat().st_dev == _existing(cache).stat().st_dev
+    least = _DISK_STATE + taken.least
+    found = [
+        disk("state", state, least if shared else _DISK_STATE),
+        disk("cache", cache, least if shared else taken.least),
+    ]
+    most = taken.most + (_DISK_STATE if shared else 0)
+    short = disk("cache", cache, most)
+    if found[-1].level is Level.OK and short.level is not Level.OK:
+        why = f"{short.why} if all programs have to be built"
+        found[-1] = replace(short, level=Level.WARNING, why=why)
+    return found
 
 
 def disk(name: str, directory: Path, wanted: int) -> Finding:
     """Whether the file system of a directory has as many bytes free."""
-    there = next(p for p in (directory, *directory.parents) if p.exists())
-    free = shutil.disk_usage(there).free
-    # What is in the cache already needs no room again.
-    if directory.exists() and name == "cache":
-        wanted = _DISK_STATE
+    free = shutil.disk_usage(_existing(directory)).free
     what = f"{free / _GIB:.0f} GiB free for {directory}"
     if free >= wanted:
         return ok(f"disk-{name}", what)
     why = f"about {wanted / _GIB:.0f} GiB are needed"
     fix = f"make room, or set ASHORE_{name.upper()} to a directory on a larger disk"
     return Finding(f"disk-{name}", Level.ERROR, what, why, fix)
+
+
+def _existing(path: Path) -> Path:
+    return next(p for p in (path, *path.parents) if p.exists())
 
 
 def memory(stack: Stack) -> Finding:

@@ -13,6 +13,7 @@ from ashore.drivers.virtualbox.names import Names, strangers
 from ashore.drivers.virtualbox.vboxmanage import INSTALL, Listed, VBoxManage
 from ashore.errors import AshoreError
 from ashore.model.types import Stack
+from ashore.supply.base import Room
 from ashore.together import together
 
 _OLDEST = (7, 0)
@@ -32,10 +33,12 @@ TOOLS: host.Tools = {
 }
 
 
-async def preflight(stack: Stack, state: Path, cache: Path, vbox: VBoxManage) -> list[Finding]:
+async def preflight(
+    stack: Stack, state: Path, cache: Path, room: Room, vbox: VBoxManage
+) -> list[Finding]:
     """Everything that was looked at, the good included; changes nothing."""
     found = [host.architecture(), *host.privilege(), *host.tools(TOOLS), host.tun()]
-    found += [*host.room(state, cache), host.memory(stack), of_network(stack)]
+    found += [*host.room(state, cache, room), host.memory(stack), of_network(stack)]
     kept = [Layout(state / "machines" / m.name).connection for m in stack.machines]
     found.append(host.sockets(kept))
     if not any(f.level is Level.ERROR for f in found):

@@ -60,10 +60,10 @@ def test_what_a_machine_has() -> None:
 
 async def test_it_grows_by_whole_extents() -> None:
     machine = Machine()
-    await change.grow(machine.connect, "w1", "opt", OPT + 1)
+    await change.grow(machine.connect, "w1", "tmp", TMP + 1)
     assert machine.changes == [
-        ["lvextend", "-q", "-L", f"{OPT + 4 * MIB}b", "/dev/vg0/opt"],
-        ["resize2fs", "/dev/vg0/opt"],
+        ["lvextend", "-q", "-L", f"{TMP + 4 * MIB}b", "/dev/vg0/tmp"],
+        ["resize2fs", "/dev/vg0/tmp"],
     ]
 
 
@@ -89,6 +89,7 @@ async def test_a_snapshot_gets_a_fifth_and_a_name() -> None:
         (lambda c: change.grow(c, "w1", "opt", OPT - 4 * MIB), "never made smaller"),
         (lambda c: change.grow(c, "w1", "opt", OPT + 99 * GIB), "cannot grow by 99GiB"),
         (lambda c: change.grow(c, "w1", "home", GIB), "w1 has no volume home"),
+        (lambda c: change.grow(c, "w1", "opt", OPT + 1), "opt cannot grow .* snapshot: w1:before"),
         (lambda c: change.snapshot(c, "w1", "before", None, None), "is a snapshot itself"),
         (lambda c: change.snapshot(c, "w1", "opt", "var", None), "has a volume var already"),
         (lambda c: change.snapshot(c, "w1", "opt", "a b", None), "cannot be called 'a b'"),
@@ -128,6 +129,23 @@ async def test_the_file_grows_what_is_smaller() -> None:
     assert await step.drift() == ["tmp has 1056MiB instead of 2GiB"]
     await step.apply()
     assert [argv[-1] for argv in machine.changes] == ["/dev/vg0/tmp", "/dev/vg0/tmp"]
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        (SAID, "volume remove w1:before"),
+        (altered("before", lv_merging="merging", lv_name="[before]"), "power reset w1"),
+    ],
+)
+async def test_nothing_grows_where_one_has_a_snapshot(said: str, hint: str) -> None:
+    machine = Machine(said)
+    step = Volumes(machine.connect, "w1", (("tmp", 2 * GIB), ("opt", OPT + 1)))
+    with pytest.raises(AshoreError, match="w1:opt cannot grow") as refused:
+        await step.apply()
+    assert refused.value.exit_code is ExitCode.USAGE
+    assert hint in refused.value.hint
+    assert machine.changes == []
 
 
 async def test_all_of_the_file_or_nothing() -> None:

@@ -8,6 +8,7 @@ from ashore.drivers.base import Level
 from ashore.drivers.virtualbox import preflight
 from ashore.drivers.virtualbox.names import Names
 from ashore.drivers.virtualbox.vboxmanage import Listed, VBoxManage
+from ashore.supply.base import Room
 from tests.unit.drivers.virtualbox.stacks import STACK
 
 
@@ -76,7 +77,7 @@ def test_kvm_that_holds_the_extension(
 @pytest.mark.spawns
 @pytest.mark.parametrize("command", [(), ("no-such-program-of-virtualbox",)])
 async def test_a_missing_program_is_an_error(tmp_path: Path, command: tuple[str, ...]) -> None:
-    found = await preflight.preflight(STACK, tmp_path, tmp_path, VBoxManage(command))
+    found = await preflight.preflight(STACK, tmp_path, tmp_path, Room(0, 0), VBoxManage(command))
     (finding,) = [f for f in found if f.id == "vboxmanage"]
     assert finding.level is Level.ERROR
     assert "install VirtualBox" in finding.fix
