@@ -7,6 +7,7 @@ from ashore.drivers.shared.disks import Golden
 from ashore.drivers.virtualbox import machine
 from ashore.drivers.virtualbox.vboxmanage import Medium, VBoxManage
 from ashore.host import files
+from ashore.host.run import CommandFailed
 
 
 async def remove(vbox: VBoxManage, uuid: str | None, directory: Path) -> None:
@@ -24,9 +25,9 @@ async def remove(vbox: VBoxManage, uuid: str | None, directory: Path) -> None:
     if uuid is not None:
         await vbox(["unregistervm", uuid])
     for disk in leaves_first(within(await vbox.media(), directory)):
-        await vbox(machine.close("disk", disk.uuid, delete=Path(disk.location).exists()))
+        await close(vbox, "disk", disk, delete=Path(disk.location).exists())
     for dvd in within(await vbox.media("dvds"), directory):
-        await vbox(machine.close("dvd", dvd.uuid, delete=False))
+        await close(vbox, "dvd", dvd, delete=False)
     await files.remove([directory])
     await _forget(vbox, bases)
 
@@ -45,7 +46,24 @@ async def _forget(vbox: VBoxManage, bases: Collection[str]) -> None:
     cloned = {each.parent for each in media}
     for disk in media:
         if disk.uuid in bases and disk.uuid not in cloned:
-            await vbox(machine.close("disk", disk.uuid, delete=False))
+            await close(vbox, "disk", disk, delete=False)
+
+
+async def close(vbox: VBoxManage, kind: str, medium: Medium, *, delete: bool) -> None:
+    """Take a medium out of the registry; no error if it has gone from there meanwhile.
+
+    What a machine that was unregistered leaves in it may last only as long as VirtualBox's
+    server, and that ends some seconds after it was last asked.
+
+    Args:
+        kind: disk or dvd. delete: its file, too.
+    """
+    try:
+        await vbox(machine.close(kind, medium.uuid, delete=delete))
+    except CommandFailed:
+        known = await vbox.media("dvds" if kind == "dvd" else "hdds")
+        if medium.uuid in {each.uuid for each in known}:
+            raise
 
 
 def within(media: Iterable[Medium], directory: Path) -> list[Medium]:
