@@ -41,7 +41,7 @@ def attached(file: Path, offset: int, size: int, *, read_only: bool = False) -> 
     A program that locks the device before it uses it waits for ever; those of lvm2 do not.
 
     Raises:
-        AshoreError: this host gives no loop device.
+        AshoreError: this host gives no loop device, or what was written did not reach the file.
     """
     mode = os.O_CLOEXEC | (os.O_RDONLY if read_only else os.O_RDWR)
     backing = os.open(file, mode)
@@ -60,10 +60,7 @@ def attached(file: Path, offset: int, size: int, *, read_only: bool = False) -> 
     try:
         yield path
     finally:
-        # Closing gives up the lock first and the file then: udev could look in between.
-        with suppress(OSError):
-            fcntl.ioctl(device, _LOOP_CLR_FD)
-        os.close(device)
+        _detach(device, file)
 
 
 def _configured(config: bytes, mode: int) -> tuple[int, str]:
@@ -85,6 +82,23 @@ def _configured(config: bytes, mode: int) -> tuple[int, str]:
     finally:
         os.close(control)
     raise OSError(errno.EBUSY, "each free one was taken by another program")
+
+
+def _detach(device: int, file: Path) -> None:
+    """Take the file out of the device, and close that.
+
+    Closing alone would give up the lock first and the file then: udev could look in between.
+    But only closing writes out what the kernel still holds; the file that is taken out goes
+    without.
+    """
+    try:
+        os.fsync(device)
+    except OSError as error:
+        raise AshoreError(f"{file} could not be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            fcntl.ioctl(device, _LOOP_CLR_FD)
+        os.close(device)
 
 
 def _lock(device: int, path: str) -> None:
