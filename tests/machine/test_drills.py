@@ -7,8 +7,12 @@ own; here only what a busy machine cannot excuse is asserted.
 import json
 import signal
 import subprocess
+from pathlib import Path
 from typing import Any
 
+import dns.exception
+import dns.message
+import dns.query
 import pytest
 
 from tests.machine.conftest import DEADLINE, Ashore, eventually
@@ -18,7 +22,6 @@ SAFETY = (
     "the floating IP is on at most one machine",
     "no acknowledged write is missing",
     "nothing is left of the fault",
-    "healthy again",
     "one DC",
     "the shared volume is healed",
     "every brick has the same",
@@ -47,8 +50,9 @@ def test_drill(stack: Ashore, name: str) -> None:
     assert done.returncode in (0, 5), done.stderr
     checks = _latest(stack, name)["checks"]
     safe = [c for c in checks if c["what"].startswith(SAFETY)]
-    assert len(safe) >= 4, checks
+    assert len(safe) >= 3, checks
     assert all(c["verdict"] == "pass" for c in safe), safe
+    stack.healthy()
 
 
 def test_report(stack: Ashore) -> None:
@@ -61,11 +65,37 @@ def test_report(stack: Ashore) -> None:
 
 
 def _broken(stack: Ashore) -> subprocess.Popen[str]:
-    """A drill whose fault is in force: the gateway's dnsmasq is stopped."""
+    """A drill whose fault is in force: the gateway's dnsmasq is stopped.
+
+    For some seconds only, in which a busy computer may not come to start a program: so the
+    name server itself is asked.
+    """
     stack.healthy()
     drill = stack.start("drill run", "dns-stopped")
-    eventually("the fault is in force", lambda: _dns(stack) == "inactive")
+    try:
+        eventually(
+            "the fault is in force",
+            lambda: drill.poll() is not None or (_pending(stack).exists() and not _answers()),
+        )
+        assert drill.poll() is None, drill.communicate()
+    except BaseException:
+        drill.kill()
+        drill.communicate(timeout=DEADLINE)
+        raise
     return drill
+
+
+def _pending(stack: Ashore) -> Path:
+    return stack.state / stack.name / "drill" / "pending.json"
+
+
+def _answers() -> bool:
+    query = dns.message.make_query("gw.test.internal", "A")
+    try:
+        dns.query.udp(query, "10.90.0.2", timeout=1)
+    except (dns.exception.Timeout, OSError):
+        return False
+    return True
 
 
 def _dns(stack: Ashore) -> str:
@@ -78,7 +108,7 @@ def test_ctrl_c_while_a_fault_is_in_force_undoes_it(stack: Ashore) -> None:
     drill.communicate(timeout=DEADLINE)
     assert drill.returncode == 130
     assert _dns(stack) == "active"
-    assert not (stack.state / stack.name / "drill" / "pending.json").exists()
+    assert not _pending(stack).exists()
 
 
 def test_a_drill_that_was_killed_is_healed_by_the_next_command(stack: Ashore) -> None:

@@ -24,9 +24,10 @@ ASKING = 8
 GRACE = 30.0
 """Seconds that running steps may still take once another one has failed."""
 
-SETTLES = 10.0
+SETTLES = 60.0
 """Seconds in which a step that was applied may still differ: on a busy computer a single look
-may get no answer, or find a daemon that reconsiders."""
+may get no answer, or find a daemon that reconsiders. On a computer with a load of
+30 an API server called itself unready for more than 10."""
 
 _LOOK_EVERY = 0.5
 
