@@ -82,6 +82,8 @@ def host() -> Iterator[None]:
     spaces = (HOST, STACK, OUTSIDE)
     try:
         for name in spaces:
+            # A run that was killed may have left one.
+            subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
             subprocess.run(["ip", "netns", "add", name], check=True)
         for link, peer, beyond in ((NAMES.veth, "eth0", STACK), ("wan0", "eth0", OUTSIDE)):
             line = f"link add {link} type veth peer name {peer} netns {beyond}"
