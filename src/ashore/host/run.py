@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -82,6 +83,11 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     env.setdefault("HOME", "/root")
     env.update(extra or {})
     return env
+
+
+def installed(program: str) -> bool:
+    """Whether `run` would find the program: in sbin too, which is not on every user's path."""
+    return shutil.which(program, path=environment()["PATH"]) is not None
 
 
 def _log(line: str) -> None:

@@ -6,11 +6,11 @@ very chain, by its own program, whichever of the kernel's two interfaces that us
 """
 
 import json
-import shutil
 from collections.abc import Sequence
 
+from ashore.drivers.base import Record
 from ashore.drivers.shared.names import Names
-from ashore.host.run import environment, run
+from ashore.host.run import installed, run
 
 _IPTABLES = ("iptables", "--wait", "10")
 _CHAIN = "FORWARD"
@@ -23,10 +23,11 @@ async def drift(names: Names) -> list[str]:
     return [f"the host's iptables drops {what}" for what, _ in await _missing(names)]
 
 
-async def apply(names: Names) -> None:
+async def apply(names: Names, record: Record) -> None:
     """Let the stack's packets out, and in what answers them, if they are dropped now."""
     if await _drops():
         for _, rule in await _missing(names):
+            record("iptables-rule", " ".join(rule))
             await run([*_IPTABLES, "--insert", _CHAIN, *rule])
 
 
@@ -43,13 +44,9 @@ async def left(names: Names) -> list[str]:
 
 async def others() -> list[str]:
     """Chains that drop what they do not know, and that are not iptables': `ip t forward`."""
-    chains = [
-        entry["chain"]
-        for entry in json.loads((await run(["nft", "-j", "list", "chains"], quiet=True)).text)[
-            "nftables"
-        ]
-        if "chain" in entry
-    ]
+    done = await run(["nft", "-j", "list", "chains"], quiet=True)
+    listed = json.loads(done.text)["nftables"]
+    chains = [entry["chain"] for entry in listed if "chain" in entry]
     return [
         f"{chain['family']} {chain['table']} {chain['name']}"
         for chain in chains
@@ -69,12 +66,8 @@ def rules(names: Names) -> dict[str, Sequence[str]]:
     }
 
 
-def _installed() -> bool:
-    return shutil.which(_IPTABLES[0], path=environment()["PATH"]) is not None
-
-
 async def _drops() -> bool:
-    if not _installed():
+    if not installed(_IPTABLES[0]):
         return False
     done = await run([*_IPTABLES, "--list-rules", _CHAIN], check=False, quiet=True)
     return f"-P {_CHAIN} DROP" in done.text.splitlines()
@@ -86,7 +79,7 @@ async def _missing(names: Names) -> list[tuple[str, Sequence[str]]]:
 
 
 async def _present(names: Names) -> list[Sequence[str]]:
-    if not _installed():
+    if not installed(_IPTABLES[0]):
         return []
     looks = [
         (rule, await run([*_IPTABLES, "--check", _CHAIN, *rule], check=False, quiet=True))

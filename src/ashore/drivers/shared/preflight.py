@@ -11,7 +11,7 @@ from ashore.drivers.base import Finding, Level
 from ashore.drivers.shared import collision, forwarding
 from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
-from ashore.host.run import CommandFailed, run
+from ashore.host.run import CommandFailed, installed, run
 from ashore.model.types import Stack
 from ashore.supply.base import Room
 
@@ -93,9 +93,7 @@ def tools(wanted: Tools) -> list[Finding]:
     family = _family()
     found: list[Finding] = []
     for tool, packages in wanted.items():
-        # sbin is not on every user's path, but on that of every command here.
-        path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-        if shutil.which(tool, path=path):
+        if installed(tool):
             continue
         found.append(
             Finding(
@@ -202,8 +200,10 @@ def tun() -> Finding:
 
 async def firewall(stack: Stack) -> Finding:
     """Whether the host drops what the stack sends out; of iptables `up` takes care itself."""
+    if stack.network.uplink == "none":
+        return ok("firewall", "the stack sends nothing out")
     veth, chains = Names(stack.name).veth, await forwarding.others()
-    if stack.network.uplink == "none" or not chains:
+    if not chains:
         return ok("firewall", "no chain of nftables drops what the host forwards")
     return Finding(
         "firewall",

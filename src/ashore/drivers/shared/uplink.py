@@ -1,7 +1,6 @@
 """The stack's way out: the host forwards and masquerades for it, in a table of its own."""
 
 import json
-import shutil
 from pathlib import Path
 
 from ashore.drivers.base import Record
@@ -9,7 +8,7 @@ from ashore.drivers.shared import forwarding
 from ashore.drivers.shared.names import Names
 from ashore.errors import AshoreError
 from ashore.host import links
-from ashore.host.run import environment, run
+from ashore.host.run import installed, run
 from ashore.model.types import Network
 
 _FORWARDING = Path("/proc/sys/net/ipv4/conf")
@@ -43,7 +42,7 @@ async def apply(names: Names, network: Network, record: Record) -> None:
     for its other networks.
     """
     record("nft-table", names.table)
-    await forwarding.apply(names)
+    await forwarding.apply(names, record)
     await run(["nft", "-f", "-"], stdin=rules(names, network).encode())
     for device in await _devices(names):
         if not _forwards(device):
@@ -65,7 +64,7 @@ async def left(names: Names) -> list[str]:
 
 
 async def _table(names: Names) -> bool:
-    if shutil.which("nft", path=environment()["PATH"]) is None:
+    if not installed("nft"):
         return False
     done = await run(["nft", "-j", "list", "tables", "ip"], quiet=True)
     tables = [entry.get("table", {}) for entry in json.loads(done.text)["nftables"]]

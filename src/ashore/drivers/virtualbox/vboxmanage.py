@@ -4,13 +4,12 @@ import asyncio
 import os
 import pwd
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ashore.errors import AshoreError, ExitCode
 from ashore.host import cgroups
-from ashore.host.run import CommandFailed, environment, run
+from ashore.host.run import CommandFailed, installed, run
 from ashore.host.service import systemd_runs
 
 PROGRAM = "VBoxManage"
@@ -52,7 +51,7 @@ def program() -> tuple[str, ...]:
     would end with the session or the service that happened to call it first, so it never
     runs in the control group of its caller.
     """
-    if shutil.which(PROGRAM, path=environment()["PATH"]) is None:
+    if not installed(PROGRAM):
         return ()
     if systemd_runs():
         scope = ("systemd-run", "--quiet", "--collect", "--scope", "--slice=ashore.slice")
